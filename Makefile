@@ -1,0 +1,41 @@
+# Everything a developer runs. Needs Python 3.11 or newer, git and make; the rest is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup demo test check bench format clean
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	mkdir -p .typing && ln -sfn .. .typing/leadline
+	touch $@
+
+setup: $(VENV)/.installed ## Make .venv and install Leadline with its development tools
+
+demo: setup ## Fix a real bug in a copy of a small repository
+	$(BIN)/leadline demo
+
+test: setup ## Run all tests
+	$(BIN)/python -m pytest -n auto
+
+check: setup ## Formatting, lint, types, import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	PYTHONPATH=.typing $(BIN)/lint-imports
+
+bench: setup ## Run the benchmarks and print their figures
+	$(BIN)/python -m tests.bench
+
+format: setup ## Format and fix what can be fixed by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## Remove what make made
+	rm -rf $(VENV) .typing build dist *.egg-info .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""The agent: who decides. Knows no screen."""

@@ -1,0 +1,1 @@
+"""What the model is sent: the transcript and what fills it."""

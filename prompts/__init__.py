@@ -1,0 +1,1 @@
+"""Text the model reads, one Markdown file each."""

@@ -1,0 +1,1 @@
+"""The checks of a project: finding them and reading what they say."""

@@ -1,0 +1,1 @@
+"""Where commands run: a policy, and the systems that enforce it."""
