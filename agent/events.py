@@ -1,0 +1,378 @@
+"""Everything that happens in a session, as values.
+
+Durable events go into the journal before anybody sees them, and everything that is shown, resumed, undone or billed is
+computed from them. Passing events exist only on the bus. Every start has exactly one end: TurnStarted/TurnEnded,
+RequestSent/(UsageReported | RequestFailed), ToolStarted/ToolFinished, ApprovalAsked/ApprovalAnswered,
+CheckStarted/Verified, SessionStarted or SessionResumed/SessionEnded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Discriminator
+
+from .messages import Message, Usage
+
+Mode = Literal["plan", "ask", "auto", "full"]
+MissCause = Literal["none", "first", "fork", "rebase", "ours", "service", "unknown"]
+Status = Literal[
+    "done",
+    "unverified",
+    "not_done",
+    "permission",
+    "limit",
+    "unavailable",
+    "conflict",
+    "interrupted",
+    "usage",
+]
+
+
+# --- the session ---
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """`root` is the work tree; `settings` are the values in force, without secrets."""
+
+    version: str
+    root: str
+    task: str
+    mode: Mode
+    sandbox: str
+    settings: dict[str, str]
+    kind: Literal["session_started"] = "session_started"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResumed:
+    version: str
+    sandbox: str
+    interrupted_calls: tuple[str, ...]
+    kind: Literal["session_resumed"] = "session_resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    status: Status
+    exit_code: int
+    summary: str
+    kind: Literal["session_ended"] = "session_ended"
+
+
+# --- turns: one answer of the model and the tool results that follow it ---
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    kind: Literal["turn_started"] = "turn_started"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    seconds: float
+    kind: Literal["turn_ended"] = "turn_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCommitted:
+    """The transcript grew by this message; the transcript is exactly the sequence of these since the last rebase."""
+
+    message: Message
+    kind: Literal["message_committed"] = "message_committed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebased:
+    """A new epoch of the transcript began: the cached prefix is given up, for this reason."""
+
+    reason: str
+    epoch: int
+    kind: Literal["rebased"] = "rebased"
+
+
+# --- requests to the model ---
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a request's prefix. `digest` covers this part alone; `size` is in UTF-8 bytes."""
+
+    name: Literal["system", "tools", "pack", "instructions", "history"]
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSent:
+    """`request` counts every attempt of this agent, retries included, from 1."""
+
+    request: int
+    model: str
+    effort: str
+    segments: tuple[Segment, ...]
+    messages: int
+    kind: Literal["request_sent"] = "request_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """What a request cost and hit. `model` is the name the service answered with; money in US dollars."""
+
+    request: int
+    model: str
+    usage: Usage
+    cost: float
+    cost_uncached: float
+    peak: bool
+    expected_hit: int
+    cause: MissCause
+    detail: str
+    first_token_seconds: float
+    seconds: float
+    kind: Literal["usage_reported"] = "usage_reported"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """`retry` says whether the same request is sent again; tokens of a broken stream are not known."""
+
+    request: int
+    reason: str
+    retry: bool
+    kind: Literal["request_failed"] = "request_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """An answer had a known fault and was mended or asked for again."""
+
+    fault: str
+    action: str
+    kind: Literal["repaired"] = "repaired"
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """Which model took a step, at which effort, and why."""
+
+    role: str
+    model: str
+    effort: str
+    reason: str
+    kind: Literal["routed"] = "routed"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something a person should know that does not stop the run."""
+
+    text: str
+    kind: Literal["warned"] = "warned"
+
+
+# --- tools ---
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    call_id: str
+    tool: str
+    title: str
+    mutates: bool
+    kind: Literal["tool_started"] = "tool_started"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """`seen` maps paths to the digest of the content the model now knows; `detail` is for people (a diff, a tail)."""
+
+    call_id: str
+    ok: bool
+    seconds: float
+    title: str
+    detail: str = ""
+    seen: dict[str, str] | None = None
+    kind: Literal["tool_finished"] = "tool_finished"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAsked:
+    call_id: str
+    question: str
+    kind: Literal["approval_asked"] = "approval_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAnswered:
+    call_id: str
+    allowed: bool
+    answer: str
+    by: Literal["person", "rule", "nobody"]
+    kind: Literal["approval_answered"] = "approval_answered"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    text: str
+    state: Literal["open", "doing", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    items: tuple[PlanItem, ...]
+    kind: Literal["plan_changed"] = "plan_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The model says its work has ended. A claim: only Verified proves anything."""
+
+    claim: Literal["done", "not_done"]
+    summary: str
+    kind: Literal["reported"] = "reported"
+
+
+# --- the work tree ---
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTaken:
+    """The whole work tree is stored. Step 0 is the person's own state before the first change."""
+
+    step: int
+    commit: str
+    tree: str
+    label: str
+    left_out: tuple[str, ...] = ()
+    kind: Literal["snapshot_taken"] = "snapshot_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The person went to another step by undo or redo."""
+
+    step: int
+    commit: str
+    paths: tuple[str, ...]
+    kind: Literal["restored"] = "restored"
+
+
+# --- proof ---
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStarted:
+    command: str
+    kind: Literal["check_started"] = "check_started"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One check that Leadline ran itself, on the tree with this id."""
+
+    command: str
+    tree: str
+    exit_code: int | None
+    passed: int
+    failed: int
+    skipped: int
+    ran_nothing: bool
+    seconds: float
+    output_file: str
+
+    @property
+    def green(self) -> bool:
+        return self.exit_code == 0 and self.failed == 0 and not self.ran_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    evidence: Evidence
+    kind: Literal["verified"] = "verified"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetReached:
+    """`limit` names what ran out: budget, minutes or turns."""
+
+    limit: Literal["budget", "minutes", "turns"]
+    text: str
+    kind: Literal["budget_reached"] = "budget_reached"
+
+
+Durable = Annotated[
+    SessionStarted
+    | SessionResumed
+    | SessionEnded
+    | TurnStarted
+    | TurnEnded
+    | MessageCommitted
+    | Rebased
+    | RequestSent
+    | UsageReported
+    | RequestFailed
+    | Repaired
+    | Routed
+    | Warned
+    | ToolStarted
+    | ToolFinished
+    | ApprovalAsked
+    | ApprovalAnswered
+    | PlanChanged
+    | Reported
+    | SnapshotTaken
+    | Restored
+    | CheckStarted
+    | Verified
+    | BudgetReached,
+    Discriminator("kind"),
+]
+
+
+# --- passing: never journaled ---
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+    kind: Literal["text_delta"] = "text_delta"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    text: str
+    kind: Literal["reasoning_delta"] = "reasoning_delta"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    call_id: str
+    text: str
+    kind: Literal["tool_output"] = "tool_output"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryScheduled:
+    reason: str
+    seconds: float
+    attempt: int
+    kind: Literal["retry_scheduled"] = "retry_scheduled"
+
+
+Passing = TextDelta | ReasoningDelta | ToolOutput | RetryScheduled
+Body = Durable | Passing
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A durable body with its place: `seq` counts from 1 without gaps, `at` is UTC, `agent` names who it is about."""
+
+    seq: int
+    at: str
+    session: str
+    agent: str
+    turn: int
+    body: Durable

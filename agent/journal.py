@@ -1,0 +1,188 @@
+"""The journal: one append-only file of JSON lines a session, from which everything else is computed.
+
+First line: a header with the format's version. Then one event a line, each written before anybody sees it. A torn last
+line (the process was killed while writing) is dropped when the journal is opened again.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from ..tools.errors import Exit, PersonError
+from .events import Durable, Event, SessionEnded, SnapshotTaken
+
+FORMAT = 1
+FILE = "journal.jsonl"
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+class _Header(BaseModel):
+    leadline: Literal["journal"] = "journal"
+    format: int = FORMAT
+
+
+class JournalError(PersonError):
+    """A journal that can't be read or written."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def timestamp(at: datetime) -> str:
+    """UTC with milliseconds, as it stands in `Event.at`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def encode(event: Event) -> bytes:
+    return _EVENT.dump_json(event)
+
+
+def decode(line: bytes) -> Event:
+    return _EVENT.validate_json(line)
+
+
+def read_events(folder: Path) -> tuple[Event, ...]:
+    """All whole events of the session in `folder`.
+
+    Raises JournalError when the file is missing, of another format, or damaged before its last line.
+    """
+    return _parse(folder / FILE, _read(folder / FILE))[0]
+
+
+class Journal:
+    """The journal of one session, open for writing by this process alone."""
+
+    def __init__(
+        self, folder: Path, events: list[Event], file: int, now: Callable[[], datetime]
+    ) -> None:
+        self.folder = folder
+        self._events = events
+        self._file = file
+        self._now = now
+
+    @staticmethod
+    def create(folder: Path, now: Callable[[], datetime] = utc_now) -> Journal:
+        """A new journal in a new folder, private to this user."""
+        try:
+            folder.mkdir(parents=True, mode=0o700)
+            file = os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            _write(file, _Header().model_dump_json().encode() + b"\n")
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        _lock(file, folder)
+        return Journal(folder, [], file, now)
+
+    @staticmethod
+    def reopen(folder: Path, now: Callable[[], datetime] = utc_now) -> Journal:
+        """The journal of an earlier run, cut back to its last whole line."""
+        path = folder / FILE
+        _read(path)
+        try:
+            file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        _lock(file, folder)
+        events, length = _parse(path, _read(path))
+        os.ftruncate(file, length)
+        os.lseek(file, length, os.SEEK_SET)
+        return Journal(folder, list(events), file, now)
+
+    @property
+    def session(self) -> str:
+        return self.folder.name
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return tuple(self._events)
+
+    def append(self, agent: str, turn: int, body: Durable) -> Event:
+        """Write an event. When it can't be written, the file keeps its last whole line and JournalError is raised."""
+        event = Event(
+            len(self._events) + 1, timestamp(self._now()), self.session, agent, turn, body
+        )
+        start = os.lseek(self._file, 0, os.SEEK_CUR)
+        try:
+            _write(self._file, encode(event) + b"\n")
+            if isinstance(body, SnapshotTaken | SessionEnded):
+                os.fsync(self._file)
+        except OSError as error:
+            os.ftruncate(self._file, start)
+            os.lseek(self._file, start, os.SEEK_SET)
+            raise _unwritable(self.folder, error) from error
+        self._events.append(event)
+        return event
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def _write(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _lock(file: int, folder: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(file)
+        raise JournalError(
+            f"Session {folder.name} is running in another process. Wait for it to end, or stop it."
+        ) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise JournalError(
+            f"There is no session {path.parent.name}. `leadline sessions` lists those there are."
+        ) from error
+    except OSError as error:
+        raise JournalError(f"The journal {path} can't be read: {error.strerror}.") from error
+
+
+def _parse(path: Path, data: bytes) -> tuple[tuple[Event, ...], int]:
+    """The whole events and the length in bytes of the part of the file that holds them."""
+    lines = data.split(b"\n")
+    torn = lines.pop()
+    length = len(data) - len(torn)
+    try:
+        header = _Header.model_validate_json(lines[0] if lines else b"")
+    except ValidationError as error:
+        raise JournalError(f"{path} is not a journal of Leadline; nothing was changed.") from error
+    if header.format != FORMAT:
+        raise JournalError(
+            f"{path} was written by another version of Leadline (format {header.format}, "
+            f"this one reads {FORMAT}). Open it with the version that wrote it."
+        )
+    try:
+        return tuple(decode(line) for line in lines[1:]), length
+    except ValidationError as error:
+        raise JournalError(
+            f"{path} is damaged: a line before its last is no event. Nothing was changed."
+        ) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> JournalError:
+    if error.errno == errno.ENOSPC:
+        why = "the disk is full"
+        then = f"Free some space, then go on with `leadline resume {folder.name}`."
+    else:
+        why = error.strerror or str(error)
+        then = "Set LEADLINE_HOME to a folder that can be written."
+    return JournalError(
+        f"The journal in {folder} can't be written: {why}. Nothing is lost. {then}", Exit.NOT_DONE
+    )

@@ -1,0 +1,65 @@
+"""What a run came to: the value behind the exit code, the JSON result and the text a person reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from ..tools.errors import Exit
+from .events import Evidence, Status
+
+EXIT_CODES: dict[Status, Exit] = {
+    "done": Exit.DONE,
+    "not_done": Exit.NOT_DONE,
+    "usage": Exit.USAGE,
+    "unverified": Exit.UNVERIFIED,
+    "permission": Exit.PERMISSION,
+    "limit": Exit.LIMIT,
+    "unavailable": Exit.UNAVAILABLE,
+    "conflict": Exit.CONFLICT,
+    "interrupted": Exit.INTERRUPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Money in US dollars and tokens of a whole session; `uncached` is the price without any cache."""
+
+    cost: float
+    uncached: float
+    hit: int
+    miss: int
+    output: int
+    requests: int
+    unexpected_misses: int
+
+    @property
+    def hit_share(self) -> float:
+        prompt = self.hit + self.miss
+        return self.hit / prompt if prompt else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """`notes` are things a person should look at: weakened tests, assumptions, files left out of snapshots.
+
+    `patch` is the whole change against the state before the run, as `git apply` takes it. `output` is the answer that
+    `--output-schema` asked for.
+    """
+
+    session: str
+    status: Status
+    exit_code: int
+    summary: str
+    patch: str
+    changed: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    notes: tuple[str, ...]
+    bill: Bill
+    models: tuple[str, ...]
+    sandbox: str
+    turns: int
+    seconds: float
+    commit: str | None = None
+    output: JsonValue = None

@@ -1,0 +1,104 @@
+"""What a tool is: parameters, declared effects, a function. Tools decide nothing and ask nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Params(BaseModel):
+    """Base of all parameter models. Unknown parameters are errors, so that the model hears of a misspelt one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
+
+P = TypeVar("P", bound=Params)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a call will touch, declared before it runs.
+
+    `reads` and `writes` are paths relative to the root; a command may touch anything that the sandbox lets it.
+    `question` is what a person has to answer before the call can run.
+    """
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    command: str | None = None
+    question: str | None = None
+
+    @property
+    def mutates(self) -> bool:
+        return bool(self.writes) or self.command is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """`text` is for the model, `title` and `detail` for people.
+
+    `seen` maps each path to the digest of the content that the model knows after this call. `data` is a parsed value
+    for the harness (a plan, a report); only the tools that steer the session have one.
+    """
+
+    text: str
+    ok: bool = True
+    title: str = ""
+    detail: str = ""
+    seen: Mapping[str, str] = field(default_factory=dict[str, str])
+    data: Params | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """A command that ran. `text` is clipped and clean; `output_file` holds everything."""
+
+    exit_code: int | None
+    timed_out: bool
+    seconds: float
+    text: str
+    output_file: Path
+
+
+class CommandRunner(Protocol):
+    """Runs shell commands in the sandbox of this agent, and keeps its background jobs."""
+
+    async def run(
+        self, command: str, timeout_seconds: float, on_output: Callable[[str], None]
+    ) -> CommandOutcome: ...
+
+    async def start_job(self, command: str) -> str: ...
+
+    async def job_output(self, job: str, wait_seconds: float) -> str: ...
+
+    async def stop_job(self, job: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a tool gets: nothing in it can ask a person or reach the model.
+
+    `seen` holds the digests of what the model has read or written so far; `answer` the person's answer to the
+    question that the call declared.
+    """
+
+    root: Path
+    seen: Mapping[str, str]
+    commands: CommandRunner
+    on_output: Callable[[str], None]
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Generic[P]):
+    """`title` is one line for people, from the parameters alone. The description is `prompts/tools/<name>.md`."""
+
+    name: str
+    params: type[P]
+    effects: Callable[[P], Effects]
+    title: Callable[[P], str]
+    run: Callable[[P, ToolContext], Awaitable[ToolResult]]
