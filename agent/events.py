@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator
 
-from .messages import Message, Usage
+from .messages import AssistantMessage, SystemMessage, Usage, UserMessage
 
 Mode = Literal["plan", "ask", "auto", "full"]
 MissCause = Literal["none", "first", "fork", "rebase", "ours", "service", "unknown"]
@@ -78,9 +78,9 @@ class TurnEnded:
 
 @dataclass(frozen=True, slots=True)
 class MessageCommitted:
-    """The transcript grew by this message; the transcript is exactly the sequence of these since the last rebase."""
+    """The transcript grew by this message. Results of tools are in ToolFinished instead, and join in call order."""
 
-    message: Message
+    message: Annotated[SystemMessage | UserMessage | AssistantMessage, Discriminator("role")]
     kind: Literal["message_committed"] = "message_committed"
 
 
@@ -187,10 +187,14 @@ class ToolStarted:
 
 @dataclass(frozen=True, slots=True)
 class ToolFinished:
-    """`seen` maps paths to the digest of the content the model now knows; `detail` is for people (a diff, a tail)."""
+    """`text` is what the model is told, to the byte; `detail` is for people (a diff, a tail).
+
+    `seen` maps paths to the digest of the content the model now knows.
+    """
 
     call_id: str
     ok: bool
+    text: str
     seconds: float
     title: str
     detail: str = ""

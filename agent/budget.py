@@ -1,0 +1,62 @@
+"""What a run may use up: money, minutes, turns. Checked before each request; pure but for the clock handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .events import BudgetReached, Event, UsageReported
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """None means no limit. Money in US dollars."""
+
+    usd: float | None = None
+    minutes: float | None = None
+    turns: int | None = None
+
+
+@dataclass(slots=True)
+class Budget:
+    """Counts what was used. `clock` gives seconds; `minutes` count from when the run (or the resume) began."""
+
+    limits: Limits
+    clock: Callable[[], float]
+    started: float = field(init=False)
+    spent: float = 0.0
+    last_cost: float = 0.0
+    turns: int = 0
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    def note(self, body: object) -> None:
+        if isinstance(body, UsageReported):
+            self.spent += body.cost
+            self.last_cost = body.cost
+
+    def replay(self, events: tuple[Event, ...]) -> None:
+        """Count what an earlier run of the session spent."""
+        for event in events:
+            self.note(event.body)
+            self.turns = max(self.turns, event.turn)
+
+    def reached(self) -> BudgetReached | None:
+        """Which limit stops the next request, if one does.
+
+        The next request is reserved at the price of the last one: a session's requests grow slowly, and a limit that
+        is passed by one request every time is no limit.
+        """
+        limits = self.limits
+        if limits.usd is not None and self.spent + self.last_cost > limits.usd:
+            text = (
+                f"${self.spent:.4f} of ${limits.usd:.4f} are spent; another request does not fit."
+            )
+            return BudgetReached("budget", text)
+        minutes = (self.clock() - self.started) / 60
+        if limits.minutes is not None and minutes >= limits.minutes:
+            return BudgetReached("minutes", f"The {limits.minutes:g} minutes are over.")
+        if limits.turns is not None and self.turns >= limits.turns:
+            return BudgetReached("turns", f"All {limits.turns} turns are used.")
+        return None

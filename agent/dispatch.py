@@ -1,0 +1,244 @@
+"""The one place where calls of the model become actions: validate, role, permission, order, run, record.
+
+A call can fail, be refused or be cut short; it always ends in a result for the model. Only the person's interrupt and
+faults of Leadline's own get out of here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ..tools.base import CommandRunner, Effects, Params, Tool, ToolContext, ToolResult
+from ..tools.errors import ToolError
+from ..tools.permissions import Ask, Mode, Refuse, conflict, decide
+from .approvals import Approver, Reply
+from .bus import Recorder
+from .events import ApprovalAnswered, ApprovalAsked, ToolFinished, ToolOutput, ToolStarted
+from .messages import ToolCall, ToolMessage
+from .roles import Role
+from .v4.repair import coerce
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where and with what an agent's calls run. `before_change` returns once the person's state is safe."""
+
+    root: Path
+    commands: CommandRunner
+    mode: Mode
+    before_change: Callable[[tuple[str, ...]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the calls of one answer came to; messages are in call order."""
+
+    messages: tuple[ToolMessage, ...]
+    data: tuple[Params, ...]
+    mutated: bool
+    denied: bool
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A call on its way. `fault` is set when it will not run."""
+
+    call: ToolCall
+    title: str
+    effects: Effects = field(default_factory=Effects)
+    tool: Tool[Any] | None = None
+    params: Params | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    message: ToolMessage
+    data: Params | None = None
+    mutated: bool = False
+    denied: bool = False
+
+
+class Dispatcher:
+    """Carries out calls for one agent. `seen` grows with what the model reads and writes."""
+
+    def __init__(
+        self,
+        tools: Sequence[Tool[Any]],
+        schemas: Mapping[str, Mapping[str, Any]],
+        role: Role,
+        place: Workplace,
+        approver: Approver,
+        recorder: Recorder,
+        seen: dict[str, str],
+    ) -> None:
+        self._tools = {tool.name: tool for tool in tools}
+        self._schemas = schemas
+        self._role = role
+        self._place = place
+        self._approver = approver
+        self._recorder = recorder
+        self._seen = seen
+
+    async def run(self, calls: Sequence[ToolCall]) -> Outcome:
+        """Run all calls of one answer: at once where they can't meet, else in call order."""
+        prepared = [self._prepare(call) for call in calls]
+        tasks: list[asyncio.Task[_Finished]] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                for index, item in enumerate(prepared):
+                    earlier = [
+                        tasks[i]
+                        for i in range(index)
+                        if conflict(prepared[i].effects, item.effects)
+                    ]
+                    tasks.append(group.create_task(self._carry_out(item, earlier)))
+        except ExceptionGroup as group_of_faults:
+            raise group_of_faults.exceptions[0] from None
+        done = [task.result() for task in tasks]
+        return Outcome(
+            tuple(item.message for item in done),
+            tuple(item.data for item in done if item.data is not None),
+            any(item.mutated for item in done),
+            any(item.denied for item in done),
+        )
+
+    def _prepare(self, call: ToolCall) -> _Prepared:
+        """Parse, check against the schema and the role, and let the tool declare its effects."""
+        tool = self._tools.get(call.name)
+        if tool is None:
+            names = ", ".join(self._tools)
+            return _Prepared(
+                call, call.name, fault=f"There is no tool {call.name}. Tools: {names}."
+            )
+        if call.name not in self._role.tools:
+            fault = f"As {self._role.name} you may not use {call.name}."
+            return _Prepared(call, call.name, fault=fault)
+        try:
+            arguments = json.loads(call.arguments_json)
+            if not isinstance(arguments, dict):
+                raise ToolError("The arguments must be a JSON object.")
+            params = tool.params.model_validate(coerce(arguments, self._schemas[call.name]))
+            return _Prepared(call, tool.title(params), tool.effects(params), tool, params)
+        except ValidationError as error:
+            return _Prepared(call, call.name, fault=explain(error, tool.params))
+        except ToolError as error:
+            return _Prepared(call, call.name, fault=error.message)
+        except ValueError as error:
+            return _Prepared(call, call.name, fault=f"The arguments are no valid JSON: {error}.")
+
+    async def _carry_out(
+        self, item: _Prepared, earlier: Sequence[asyncio.Task[_Finished]]
+    ) -> _Finished:
+        if earlier:
+            await asyncio.wait(earlier)
+        mutates = item.fault is None and item.effects.mutates
+        self._recorder.emit(ToolStarted(item.call.id, item.call.name, item.title, mutates))
+        started = monotonic()
+        denied = False
+        try:
+            answer, refusal, denied = await self._permit(item)
+            fault = item.fault or refusal
+            result = (
+                ToolResult(fault, ok=False) if fault else await self._call(item, answer, mutates)
+            )
+        except asyncio.CancelledError:
+            text = "Interrupted by the person before it ended; it may have taken effect in part."
+            self._finish(item, ToolResult(text, ok=False), monotonic() - started)
+            raise
+        message = self._finish(item, result, monotonic() - started)
+        return _Finished(message, result.data, mutates and not denied, denied)
+
+    async def _permit(self, item: _Prepared) -> tuple[str | None, str | None, bool]:
+        """The answer to the call's question if it has one, why it may not run if so, and whether that was a denial."""
+        if item.fault is not None:
+            return None, None, False
+        if item.effects.question is not None:
+            reply = await self._ask(item, item.effects.question, self._approver.answer)
+            return reply.text, None, False
+        verdict = decide(self._place.mode, item.effects)
+        if isinstance(verdict, Refuse):
+            return None, verdict.reason, False
+        if isinstance(verdict, Ask):
+            reply = await self._ask(item, verdict.question, self._approver.approve)
+            if not reply.allowed:
+                return None, f"Not allowed. {reply.text}", True
+        return None, None, False
+
+    async def _ask(
+        self, item: _Prepared, question: str, ask: Callable[[str], Awaitable[Reply]]
+    ) -> Reply:
+        self._recorder.emit(ApprovalAsked(item.call.id, question))
+        try:
+            reply = await ask(question)
+        except asyncio.CancelledError:
+            self._recorder.emit(ApprovalAnswered(item.call.id, False, "interrupted", "nobody"))
+            raise
+        self._recorder.emit(ApprovalAnswered(item.call.id, reply.allowed, reply.text, reply.by))
+        return reply
+
+    async def _call(self, item: _Prepared, answer: str | None, mutates: bool) -> ToolResult:
+        assert item.tool is not None
+        assert item.params is not None
+        context = ToolContext(
+            self._place.root,
+            self._seen,
+            self._place.commands,
+            lambda text: self._recorder.emit(ToolOutput(item.call.id, text)),
+            answer,
+        )
+        try:
+            if mutates:
+                await self._place.before_change(item.effects.writes)
+            result = await item.tool.run(item.params, context)
+        except ToolError as error:
+            return ToolResult(error.message, ok=False)
+        except OSError as error:
+            return ToolResult(
+                f"{error.strerror or error}: {error.filename or ''}".strip(" :"), ok=False
+            )
+        self._seen.update(result.seen)
+        return result
+
+    def _finish(self, item: _Prepared, result: ToolResult, seconds: float) -> ToolMessage:
+        text = sendable(result.text) or "(no output)"
+        self._recorder.emit(
+            ToolFinished(
+                item.call.id,
+                result.ok,
+                text,
+                round(seconds, 3),
+                sendable(result.title or item.title),
+                sendable(result.detail),
+                dict(result.seen) or None,
+            )
+        )
+        return ToolMessage(item.call.id, text, result.ok)
+
+
+def sendable(text: str) -> str:
+    """Text without lone surrogates, which neither JSON nor the API can carry."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def explain(error: ValidationError, params: type[BaseModel]) -> str:
+    """A validation error in words that help the model to send a right call."""
+    faults: list[str] = []
+    for detail in error.errors(include_url=False, include_input=False)[:5]:
+        place = ".".join(str(part) for part in detail["loc"]) or "arguments"
+        if detail["type"] == "extra_forbidden":
+            faults.append(f"{place}: no such parameter")
+        elif detail["type"] == "missing":
+            faults.append(f"{place}: missing")
+        else:
+            faults.append(f"{place}: {detail['msg']}")
+    names = ", ".join(params.model_fields)
+    return f"The call does not fit: {'; '.join(faults)}. Parameters: {names}."

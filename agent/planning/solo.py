@@ -1,0 +1,103 @@
+"""One agent does the whole task: loop, prove, send back what fails, within bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from ...prompts.render import render
+from ...tools.base import CommandRunner
+from ...tools.checks.model import Check
+from ..bus import Recorder
+from ..events import BudgetReached, Reported, SnapshotTaken, Status
+from ..loop import Loop, Stuck
+from ..steps import Steps
+from .verify import Verdict, verify
+
+SCHEMA_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the loop's end is judged by. `fits` tells what is wrong with an output, and `undo_checks` brings the tree
+    back to a step after checks left files in it."""
+
+    checks: tuple[Check, ...]
+    rounds: int
+    commands: CommandRunner
+    steps: Steps
+    recorder: Recorder
+    undo_checks: Callable[[SnapshotTaken], Awaitable[None]]
+    fits: Callable[[JsonValue], str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How the work ended; `verdict` is of the last tree that was proven or not."""
+
+    status: Status
+    summary: str
+    verdict: Verdict | None = None
+    output: JsonValue = None
+
+
+async def work_alone(loop: Loop, work: Work) -> Finish:
+    """Run the loop until its claim is proven, given up, or a bound is reached."""
+    failed_rounds = misfits = 0
+    while True:
+        end = await loop.run()
+        if isinstance(end, BudgetReached):
+            return Finish("limit", end.text)
+        if isinstance(end, Stuck):
+            return Finish(
+                "not_done", f"The same calls came back with the same results {end.turns} times."
+            )
+        claim = end.claim
+        output, fault = _output(claim, work)
+        if fault and misfits < SCHEMA_TRIES:
+            misfits += 1
+            loop.say(render("schema_missed", fault=fault), "harness")
+            continue
+        if fault:
+            return Finish("not_done", f"The answer never fitted the schema: {fault}.")
+        if claim.claim == "not_done":
+            status: Status = "permission" if end.denied else "not_done"
+            return Finish(status, claim.summary, output=output)
+        verdict = await _prove(work)
+        if verdict is None or not verdict.red:
+            proven = verdict is not None and verdict.green
+            return Finish("done" if proven else "unverified", claim.summary, verdict, output)
+        failed_rounds += 1
+        if failed_rounds > work.rounds:
+            return Finish("not_done", claim.summary, verdict, output)
+        loop.say(render("checks_failed", evidence=verdict.text), "harness")
+
+
+async def _prove(work: Work) -> Verdict | None:
+    """The checks' verdict on the tree as it is, or None where there is nothing to prove: checks that Leadline found by
+    itself say nothing about a tree that was not changed."""
+    final = await work.steps.after_change("reported")
+    first = work.steps.first
+    unchanged = first is not None and first.tree == final.tree
+    checks: Sequence[Check] = [
+        check for check in work.checks if not unchanged or check.source == "given"
+    ]
+    if not checks:
+        return None
+    verdict = await verify(checks, final.tree, work.commands, work.recorder)
+    await work.undo_checks(final)
+    return verdict
+
+
+def _output(claim: Reported, work: Work) -> tuple[JsonValue, str | None]:
+    """The claim's summary as the JSON that was asked for, and what is wrong with it."""
+    if work.fits is None:
+        return None, None
+    try:
+        value: JsonValue = json.loads(claim.summary)
+    except ValueError as error:
+        return None, f"it is no JSON ({error})"
+    return value, work.fits(value)
