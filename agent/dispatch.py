@@ -34,6 +34,7 @@ class Workplace:
     root: Path
     commands: CommandRunner
     mode: Mode
+    confined: bool
     before_change: Callable[[tuple[str, ...]], Awaitable[None]]
 
 
@@ -164,7 +165,7 @@ class Dispatcher:
         if item.effects.question is not None:
             reply = await self._ask(item, item.effects.question, self._approver.answer)
             return reply.text, None, False
-        verdict = decide(self._place.mode, item.effects)
+        verdict = decide(self._place.mode, item.effects, self._place.confined)
         if isinstance(verdict, Refuse):
             return None, verdict.reason, False
         if isinstance(verdict, Ask):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Discriminator
+from pydantic import Discriminator, JsonValue
 
 from .messages import AssistantMessage, SystemMessage, Usage, UserMessage
 
@@ -35,7 +35,7 @@ Status = Literal[
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
-    """`root` is the work tree; `settings` are the values in force, without secrets."""
+    """`root` is the work tree; `checks` are those the person named; `settings` the values in force, without secrets."""
 
     version: str
     root: str
@@ -43,11 +43,17 @@ class SessionStarted:
     mode: Mode
     sandbox: str
     settings: dict[str, str]
+    checks: tuple[str, ...] = ()
+    output_schema: JsonValue = None
+    commit: bool = False
+    branch: str | None = None
     kind: Literal["session_started"] = "session_started"
 
 
 @dataclass(frozen=True, slots=True)
 class SessionResumed:
+    """`interrupted_calls` are titles of calls that may have taken effect in part when the last run was stopped."""
+
     version: str
     sandbox: str
     interrupted_calls: tuple[str, ...]
@@ -86,10 +92,14 @@ class MessageCommitted:
 
 @dataclass(frozen=True, slots=True)
 class Rebased:
-    """A new epoch of the transcript began: the cached prefix is given up, for this reason."""
+    """A new epoch of the transcript began: the cached prefix is given up, for this reason.
+
+    `keeps_messages` is True where only what stands before them (the tools of another release) changed.
+    """
 
     reason: str
     epoch: int
+    keeps_messages: bool = False
     kind: Literal["rebased"] = "rebased"
 
 

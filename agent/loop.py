@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
@@ -65,8 +65,8 @@ LoopEnd = Claimed | Stuck | BudgetReached
 
 @dataclass(slots=True)
 class Loop:
-    """What one agent's loop works with. `inbox` holds what a person says while it runs; `after_change` is awaited
-    after each turn that changed something."""
+    """What one agent's loop works with. `inbox` holds what a person says while it runs; `changed` is called after
+    each turn that changed something."""
 
     transcript: Transcript
     model: Model
@@ -74,7 +74,7 @@ class Loop:
     recorder: Recorder
     budget: Budget
     inbox: asyncio.Queue[str]
-    after_change: Callable[[], Awaitable[None]]
+    changed: Callable[[], None]
 
     def say(self, text: str, origin: Origin) -> None:
         """Add a user message."""
@@ -125,7 +125,7 @@ class Loop:
                 items = tuple(PlanItem(item.text, item.state) for item in data.items)
                 self.recorder.emit(PlanChanged(items))
         if outcome.mutated:
-            await self.after_change()
+            self.changed()
         return outcome
 
     @staticmethod

@@ -84,8 +84,10 @@ def replay(events: Sequence[Event]) -> Replayed:
                 lane = Lane(model, effort)
             case RequestSent(segments=segments):
                 digest = next((s.digest for s in segments if s.name == "tools"), digest)
-            case Rebased():
-                messages, epoch = messages[:1], event.body.epoch
+            case Rebased() as body:
+                _answer(messages, results)
+                messages = messages if body.keeps_messages else messages[:1]
+                epoch = body.epoch
             case SnapshotTaken() as body:
                 steps = [*(old for old in steps if old.step < body.step), body]
                 step = body.step

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from ..tools.errors import Exit
+from ..tools.errors import Exit, PersonError
 from .events import Evidence, Status
 
 EXIT_CODES: dict[Status, Exit] = {
@@ -63,3 +63,8 @@ class RunResult:
     seconds: float
     commit: str | None = None
     output: JsonValue = None
+
+
+def status_of(error: PersonError) -> Status:
+    """The status of a run that this error ended."""
+    return next((s for s, code in EXIT_CODES.items() if code == error.exit_code), "not_done")

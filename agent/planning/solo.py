@@ -22,15 +22,19 @@ SCHEMA_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the loop's end is judged by. `fits` tells what is wrong with an output, and `undo_checks` brings the tree
-    back to a step after checks left files in it."""
+    """What the loop's end is judged by.
+
+    `steps` is None where nothing may be changed, so that there is nothing to prove. `fits` tells what is wrong with an
+    output; `undo_checks` removes what checks left in the tree of a step.
+    """
 
     checks: tuple[Check, ...]
     rounds: int
     commands: CommandRunner
-    steps: Steps
+    steps: Steps | None
     recorder: Recorder
     undo_checks: Callable[[SnapshotTaken], Awaitable[None]]
+    keep_timings: Callable[[dict[str, float]], None]
     fits: Callable[[JsonValue], str | None] | None = None
 
 
@@ -79,7 +83,9 @@ async def work_alone(loop: Loop, work: Work) -> Finish:
 async def _prove(work: Work) -> Verdict | None:
     """The checks' verdict on the tree as it is, or None where there is nothing to prove: checks that Leadline found by
     itself say nothing about a tree that was not changed."""
-    final = await work.steps.after_change("reported")
+    if work.steps is None:
+        return None
+    final = await work.steps.now("reported")
     first = work.steps.first
     unchanged = first is not None and first.tree == final.tree
     checks: Sequence[Check] = [
@@ -89,6 +95,7 @@ async def _prove(work: Work) -> Verdict | None:
         return None
     verdict = await verify(checks, final.tree, work.commands, work.recorder)
     await work.undo_checks(final)
+    work.keep_timings({item.command: item.seconds for item in verdict.evidence if item.green})
     return verdict
 
 

@@ -1,0 +1,310 @@
+"""A run without an interface: JSON lines for programs, and an account for people. Both listen to the same events."""
+
+from __future__ import annotations
+
+import json
+from typing import BinaryIO, Literal, Protocol
+
+from pydantic import JsonValue
+
+from ..tools.errors import Exit, PersonError
+from .bus import Live, Published
+from .events import (
+    ApprovalAnswered,
+    ApprovalAsked,
+    BudgetReached,
+    CheckStarted,
+    Durable,
+    Event,
+    Evidence,
+    MessageCommitted,
+    Passing,
+    PlanChanged,
+    ReasoningDelta,
+    Rebased,
+    Repaired,
+    RequestFailed,
+    RetryScheduled,
+    Routed,
+    SessionResumed,
+    SessionStarted,
+    SnapshotTaken,
+    Status,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    TurnStarted,
+    UsageReported,
+    Verified,
+    Warned,
+)
+from .journal import encode
+from .messages import AssistantMessage, UserMessage
+from .result import EXIT_CODES, Bill, RunResult
+
+Style = Literal["plain", "bold", "dim", "good", "bad", "warn"]
+Span = str | tuple[Style, str]
+
+TEXT_LINES = 12
+"""Lines of one answer's text that people see; `leadline show` has all of them."""
+
+
+class Screen(Protocol):
+    """Where people's text goes. Everything written is hostile; making it harmless and fitting is the screen's part."""
+
+    def line(self, *spans: Span) -> None: ...
+
+    def fitted(self, *spans: Span) -> None: ...
+
+    def paragraph(self, text: str, indent: int = 0, most: int | None = None) -> None: ...
+
+    def status(self, text: str) -> None: ...
+
+
+# --- for programs ---
+
+
+class JsonLines:
+    """Each durable event as one line, the same bytes as in the journal, and at the end `{"result": {...}}`.
+
+    A stream that can't be written does not stop the run, whose journal has everything. `finish` tells of it, unless the
+    reader just went away.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._fault: OSError | None = None
+
+    def __call__(self, published: Published) -> None:
+        if isinstance(published, Event):
+            self._write(encode(published))
+
+    def finish(self, result: RunResult) -> None:
+        """Write the last line. Raises PersonError when not all lines could be written."""
+        self._write(json_line({"result": result_json(result)}))
+        if self._fault is not None and not isinstance(self._fault, BrokenPipeError):
+            raise PersonError(
+                f"The JSON lines can't be written: {self._fault.strerror}. "
+                f"`leadline show {result.session} --json` prints them again.",
+                Exit.NOT_DONE,
+            )
+
+    def _write(self, line: bytes) -> None:
+        if self._fault is not None:
+            return
+        try:
+            self._stream.write(line + b"\n")
+            self._stream.flush()
+        except OSError as error:
+            self._fault = error
+
+
+def json_line(value: JsonValue) -> bytes:
+    """Compact UTF-8. A file name or patch that is no text loses its odd bytes here; `--patch` keeps them."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def result_json(result: RunResult) -> dict[str, JsonValue]:
+    """The result with its documented keys, which are always all there. Money in US dollars, times in seconds."""
+    bill = result.bill
+    return {
+        "session": result.session,
+        "status": result.status,
+        "exit_code": int(result.exit_code),
+        "summary": result.summary,
+        "output": result.output,
+        "changed": list(result.changed),
+        "patch": result.patch,
+        "commit": result.commit,
+        "evidence": [_evidence_json(each) for each in result.evidence],
+        "notes": list(result.notes),
+        "cost": {
+            "usd": bill.cost,
+            "uncached_usd": bill.uncached,
+            "saved_usd": bill.uncached - bill.cost,
+            "requests": bill.requests,
+        },
+        "cache": {
+            "hit_tokens": bill.hit,
+            "miss_tokens": bill.miss,
+            "output_tokens": bill.output,
+            "hit_share": bill.hit_share,
+            "unexpected_misses": bill.unexpected_misses,
+        },
+        "models": list(result.models),
+        "sandbox": result.sandbox,
+        "turns": result.turns,
+        "seconds": result.seconds,
+    }
+
+
+def failure_result(message: str, exit_code: Exit) -> RunResult:
+    """The result of a run that ended before it began, or in a fault."""
+    by_code: dict[Exit, Status] = {code: status for status, code in EXIT_CODES.items()}
+    return RunResult(
+        session="",
+        status=by_code[exit_code],
+        exit_code=exit_code,
+        summary=message,
+        patch="",
+        changed=(),
+        evidence=(),
+        notes=(),
+        bill=Bill(0.0, 0.0, 0, 0, 0, 0, 0),
+        models=(),
+        sandbox="",
+        turns=0,
+        seconds=0.0,
+    )
+
+
+def _evidence_json(evidence: Evidence) -> dict[str, JsonValue]:
+    return {
+        "command": evidence.command,
+        "tree": evidence.tree,
+        "exit_code": evidence.exit_code,
+        "green": evidence.green,
+        "passed": evidence.passed,
+        "failed": evidence.failed,
+        "skipped": evidence.skipped,
+        "ran_nothing": evidence.ran_nothing,
+        "seconds": evidence.seconds,
+        "output_file": evidence.output_file,
+    }
+
+
+# --- for people ---
+
+
+class Progress:
+    """Tells a person what happens, line by line."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._titles: dict[str, str] = {}
+        self._model = ""
+
+    def __call__(self, published: Published) -> None:
+        if isinstance(published, Live):
+            self._passing(published.body)
+        else:
+            self._durable(published.body)
+
+    def _passing(self, body: Passing) -> None:
+        match body:
+            case ReasoningDelta():
+                self._screen.status("thinking")
+            case TextDelta():
+                self._screen.status("writing")
+            case RetryScheduled(reason, seconds, attempt):
+                text = f"retry {attempt} in {seconds:.1f} s: {reason}"
+                self._screen.line(("warn", text))
+            case _:
+                pass
+
+    def _durable(self, body: Durable) -> None:
+        match body:
+            case SessionStarted() | SessionResumed() | Routed():
+                self._opening(body)
+            case TurnStarted():
+                self._screen.status("waiting for the model")
+            case MessageCommitted(message=AssistantMessage(text=text)) if text.strip():
+                self._screen.paragraph(text, most=TEXT_LINES)
+            case MessageCommitted(message=UserMessage(text=text, origin="harness")):
+                self._screen.fitted(("dim", f"to the model: {text}"))
+            case ToolStarted() | ToolFinished() | ApprovalAsked() | ApprovalAnswered():
+                self._tool(body)
+            case CheckStarted() | Verified():
+                self._check(body)
+            case PlanChanged():
+                self._plan(body)
+            case _:
+                self._trouble(body)
+
+    def _opening(self, body: SessionStarted | SessionResumed | Routed) -> None:
+        match body:
+            case SessionStarted():
+                self._screen.line(("dim", f"{body.root}, mode {body.mode}"))
+                self._screen.line(body.sandbox)
+            case SessionResumed():
+                self._screen.line(body.sandbox)
+                if body.interrupted_calls:
+                    count = plural(len(body.interrupted_calls), "call")
+                    self._screen.line(("warn", f"{count} had not ended when it stopped"))
+            case Routed():
+                line = f"{body.role}: {body.model}, effort {body.effort} ({body.reason})"
+                if line != self._model:
+                    self._model = line
+                    self._screen.line(("dim", line))
+
+    def _tool(self, body: ToolStarted | ToolFinished | ApprovalAsked | ApprovalAnswered) -> None:
+        match body:
+            case ToolStarted():
+                self._titles[body.call_id] = body.title or body.tool
+                self._screen.status(body.title or body.tool)
+            case ToolFinished():
+                title = body.title or self._titles.get(body.call_id, "")
+                seconds = f"{body.seconds:5.1f} s "
+                if body.ok:
+                    self._screen.fitted(("good", "ok     "), ("dim", seconds), title)
+                else:
+                    self._screen.fitted(("bad", "failed "), ("dim", seconds), title)
+                    self._screen.fitted(" " * 15, ("dim", body.text))
+            case ApprovalAsked():
+                self._screen.paragraph(body.question)
+            case ApprovalAnswered():
+                word = "allowed" if body.allowed else "not allowed"
+                self._screen.line(("dim", f"{word}, by {body.by}"))
+
+    def _check(self, body: CheckStarted | Verified) -> None:
+        if isinstance(body, CheckStarted):
+            self._screen.status(f"checking: {body.command}")
+            return
+        style: Style = "good" if body.evidence.green else "bad"
+        self._screen.fitted((style, "check  "), evidence_line(body.evidence))
+
+    def _plan(self, body: PlanChanged) -> None:
+        done = sum(item.state == "done" for item in body.items)
+        now = next((item.text for item in body.items if item.state == "doing"), "")
+        tail = f": {now}" if now else ""
+        self._screen.fitted(("dim", f"plan   {done} of {len(body.items)} done{tail}"))
+
+    def _trouble(self, body: Durable) -> None:
+        """What did not go as it should."""
+        match body:
+            case Warned(text):
+                self._screen.line(("warn", f"warning: {text}"))
+            case RequestFailed(reason=reason, retry=False):
+                self._screen.line(("bad", f"request failed: {reason}"))
+            case Repaired(fault, action):
+                self._screen.line(("dim", f"answer with a fault ({fault}): {action}"))
+            case Rebased(reason):
+                self._screen.line(("dim", f"the cached prefix is given up: {reason}"))
+            case BudgetReached(_, text):
+                self._screen.line(("warn", text))
+            case UsageReported(cause="ours" | "service", detail=detail):
+                self._screen.line(("dim", f"unexpected cache miss: {detail}"))
+            case SnapshotTaken(left_out=left_out) if left_out:
+                names = ", ".join(left_out[:5]) + (", ..." if len(left_out) > 5 else "")
+                self._screen.line(("warn", f"too large for snapshots, undo can't restore: {names}"))
+            case _:
+                pass
+
+
+def evidence_line(evidence: Evidence) -> str:
+    """A check in words: command, counts, seconds."""
+    rows = ((evidence.failed, "failed"), (evidence.passed, "passed"), (evidence.skipped, "skipped"))
+    counts = ", ".join(f"{number} {word}" for number, word in rows if number)
+    if evidence.ran_nothing:
+        said = "no test ran, so it proves nothing"
+    elif counts:
+        said = counts
+    elif evidence.exit_code is None:
+        said = "ended before it had a result"
+    else:
+        said = f"exit code {evidence.exit_code}"
+    return f"{evidence.command}: {said} in {evidence.seconds:.1f} s"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"

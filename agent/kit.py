@@ -1,0 +1,233 @@
+"""What one session works with, put together in one place and closed in one place."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.metadata
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from pydantic import JsonValue
+
+from ..tools.checks.model import Check
+from ..tools.commands import SandboxedCommands
+from ..tools.git.snapshots import SnapshotStore
+from ..tools.git.survey import Limits as SnapshotLimits
+from ..tools.permissions import Mode
+from ..tools.registry import TOOLS, schemas
+from ..tools.sandbox.detect import choose_sandbox
+from .approvals import Nobody
+from .budget import Budget, Limits
+from .bus import Bus, Listener, Recorder
+from .config import Settings
+from .context.transcript import Lane, Transcript
+from .dispatch import Dispatcher, Workplace
+from .ending import Ending
+from .events import SnapshotTaken
+from .journal import Journal
+from .loop import Loop
+from .planning.solo import Work
+from .planning.timings import keep_timings
+from .replay import Replayed
+from .roles import SOLO
+from .steps import Steps
+from .survey import Place, checks_of, list_files
+from .v4.catalog import Catalog
+from .v4.client import V4Client
+from .v4.profiles import endpoint
+
+MAIN = "main"
+"""The name of the one agent of a run."""
+
+
+def version() -> str:
+    return importlib.metadata.version("leadline")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the person wants of a session, whether it begins or goes on."""
+
+    task: str
+    mode: Mode
+    checks_given: tuple[str, ...]
+    output_schema: dict[str, JsonValue] | None
+    commit: bool
+    branch: str | None
+    lane: Lane
+
+
+@dataclass(slots=True)
+class Kit:
+    """The collaborators of one session. `steps` and `store` are None where nothing may be changed."""
+
+    job: Job
+    place: Place
+    files: tuple[str, ...]
+    checks: tuple[Check, ...]
+    settings: Settings
+    journal: Journal
+    bus: Bus
+    recorder: Recorder
+    commands: SandboxedCommands
+    client: V4Client
+    store: SnapshotStore | None
+    steps: Steps | None
+    budget: Budget
+    seen: dict[str, str]
+    inbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
+    started: float = field(default_factory=monotonic)
+
+    @property
+    def project_folder(self) -> Path:
+        """Where Leadline keeps what it learned of this repository."""
+        return self.settings.home / "projects" / project_key(self.place.root)
+
+    def loop(self, transcript: Transcript) -> Loop:
+        place = Workplace(
+            self.place.root,
+            self.commands,
+            self.job.mode,
+            self.commands.confined,
+            self.steps.before_change if self.steps else _nothing_to_keep,
+        )
+        dispatcher = Dispatcher(TOOLS, schemas(), SOLO, place, Nobody(), self.recorder, self.seen)
+        return Loop(
+            transcript,
+            self.client,
+            dispatcher,
+            self.recorder,
+            self.budget,
+            self.inbox,
+            self.steps.changed if self.steps else _nothing_changed,
+        )
+
+    def work(self) -> Work:
+        return Work(
+            checks=self.checks,
+            rounds=self.settings.verify_rounds,
+            commands=self.commands,
+            steps=self.steps,
+            recorder=self.recorder,
+            undo_checks=self._undo_checks,
+            keep_timings=lambda times: keep_timings(self.project_folder, times),
+            fits=output_check(self.job.output_schema),
+        )
+
+    def ending(self) -> Ending:
+        return Ending(
+            self.journal,
+            self.recorder,
+            self.place.repository,
+            self.store,
+            self.steps,
+            self.commands.describe(),
+            self.started,
+            self.job.commit,
+            self.job.branch,
+            self.settings.attribution,
+        )
+
+    async def close(self) -> None:
+        """End what the session started: commands, connections, the journal."""
+        await self.commands.close()
+        if self.steps:
+            await self.steps.close()
+        await self.client.close()
+        self.journal.close()
+
+    async def _undo_checks(self, step: SnapshotTaken) -> None:
+        """Take away what the checks left in the tree, so that the final tree is the one that was proven."""
+        if self.store is None or self.steps is None:
+            return
+        after = await self.store.take("after the checks", self.steps.written)
+        if after.tree != step.tree:
+            await self.store.restore(after, await self.store.load(step.commit))
+
+
+async def assemble(
+    place: Place,
+    job: Job,
+    settings: Settings,
+    catalog: Catalog,
+    journal_of: Callable[[], Journal],
+    listeners: Sequence[Listener],
+    earlier: Replayed | None = None,
+) -> Kit:
+    """Put a session together: connecting, looking at the place and finding a sandbox happen at once.
+
+    Raises PersonError before the journal is opened for everything that can be known by then.
+    """
+    where = endpoint(settings.profile, settings.base_url, os.environ, settings.catalog)
+    connecting = connect(where)
+    full = job.mode == "full"
+    sandbox, files = await asyncio.gather(
+        choose_sandbox("off" if full else settings.sandbox), list_files(place)
+    )
+    journal = journal_of()
+    bus = Bus()
+    for listener in listeners:
+        bus.subscribe(listener)
+    recorder = Recorder(journal, bus, MAIN, earlier.turn if earlier else 0)
+    writable = job.mode != "plan" and place.repository is not None
+    commands = SandboxedCommands(
+        sandbox,
+        place.root,
+        journal.folder,
+        writable=writable,
+        network=settings.network or full,
+    )
+    store, steps = None, None
+    if place.repository is not None and writable:
+        limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
+        store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
+        earlier_steps = earlier.steps if earlier else ()
+        steps = Steps(store, place.repository, recorder, earlier_steps)
+    budget = Budget(
+        Limits(settings.budget_usd, settings.max_minutes, settings.max_turns), monotonic
+    )
+    if earlier:
+        budget.replay(journal.events)
+    return Kit(
+        job=job,
+        place=place,
+        files=files,
+        checks=checks_of(place, files, job.checks_given) if writable else (),
+        settings=settings,
+        journal=journal,
+        bus=bus,
+        recorder=recorder,
+        commands=commands,
+        client=V4Client(connecting, catalog),
+        store=store,
+        steps=steps,
+        budget=budget,
+        seen=dict(earlier.seen) if earlier else {},
+    )
+
+
+def output_check(schema: dict[str, JsonValue] | None) -> Callable[[JsonValue], str | None] | None:
+    """What judges the answer that `--output-schema` asks for."""
+    if schema is None:
+        return None
+    # Imported here because few runs need it and every run would wait for it.
+    from .schema import fitting
+
+    return fitting(schema)
+
+
+def project_key(root: Path) -> str:
+    """The same for the same folder, whatever it is called by."""
+    return hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
+
+
+async def _nothing_to_keep(paths: tuple[str, ...]) -> None:
+    del paths
+
+
+def _nothing_changed() -> None:
+    pass

@@ -1,0 +1,48 @@
+"""The transcript of a session that was cut off, ready for its next request."""
+
+from __future__ import annotations
+
+from ..prompts.render import render
+from ..tools.registry import schemas_json
+from .bus import Recorder
+from .context.transcript import Lane, Tools, Transcript
+from .events import MessageCommitted, Rebased, ToolFinished, ToolStarted
+from .messages import AssistantMessage, SystemMessage, ToolMessage, UserMessage
+from .replay import Replayed, Unanswered
+
+OTHER_TOOLS = "this release of Leadline has other tool schemas than the one that began the session"
+
+
+def rebuilt(recorder: Recorder, state: Replayed, lane: Lane) -> Transcript:
+    """The transcript as it was, with a result for each call that has none.
+
+    Its system message stays the one it began with; where the tools of this release differ, a new epoch begins.
+    """
+    system, *rest = state.messages
+    assert isinstance(system, SystemMessage)
+    tools = Tools.of(schemas_json())
+    transcript = Transcript(recorder.agent, lane, tools, system, epoch=state.epoch)
+    if state.tools_digest not in (None, tools.digest):
+        transcript = transcript.rebase(OTHER_TOOLS, ())
+        recorder.emit(Rebased(OTHER_TOOLS, transcript.epoch, keeps_messages=True))
+    for message in rest:
+        transcript.append(message)
+    for item in state.unanswered:
+        transcript.append(_result(recorder, item))
+    if isinstance(transcript.messages[-1], AssistantMessage) or state.ended is not None:
+        note = UserMessage(render("resumed"), "harness")
+        recorder.emit(MessageCommitted(note))
+        transcript.append(note)
+    return transcript
+
+
+def _result(recorder: Recorder, item: Unanswered) -> ToolMessage:
+    """The result of a call that the last run had no time for. Nothing is run a second time: the model decides."""
+    if item.finished is not None:
+        return ToolMessage(item.call.id, item.finished.text, item.finished.ok)
+    midway = item.started and item.mutates
+    text = render("interrupted_midway" if midway else "interrupted_unstarted")
+    if not item.started:
+        recorder.emit(ToolStarted(item.call.id, item.call.name, item.call.name, mutates=False))
+    recorder.emit(ToolFinished(item.call.id, False, text, 0.0, item.call.name))
+    return ToolMessage(item.call.id, text, ok=False)

@@ -1,0 +1,146 @@
+"""Looking at the place a session works in, before the first request: everything that can be asked at once is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..tools.checks.discover import find_checks
+from ..tools.checks.model import Check
+from ..tools.commands import SandboxedCommands
+from ..tools.errors import Exit, PersonError, ToolError
+from ..tools.git.repository import (
+    NotARepository,
+    Repository,
+    StatusSummary,
+    init_repository,
+    open_repository,
+)
+from ..tools.paths import read_bytes
+from ..tools.runtimes import find_runtimes
+from .context.environment import Environment, card, top_level
+
+MOST_READ = 256_000
+"""Bytes read of a file that tells how a project is tested; a longer one is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`below` is where the person stands, relative to `root`; `repository` is None outside of git."""
+
+    root: Path
+    below: str
+    repository: Repository | None
+
+
+async def find_place(folder: Path, *, init: bool, read_only: bool) -> Place:
+    """The work tree around `folder`. Outside of git: made into a repository, or looked at only, as the person said.
+
+    Raises PersonError where neither was said, and where there is no work tree.
+    """
+    try:
+        repository = await open_repository(folder)
+    except NotARepository:
+        if init:
+            repository = await init_repository(folder)
+        elif read_only:
+            return Place(folder.resolve(), "", None)
+        else:
+            raise
+    root = repository.root
+    below = folder.resolve().relative_to(root).as_posix()
+    return Place(root, "" if below == "." else below, repository)
+
+
+async def list_files(place: Place) -> tuple[str, ...]:
+    """The files of the place: those git knows or would add; outside of git the top level only."""
+    if place.repository is not None:
+        return await place.repository.list_files()
+    return tuple(sorted(e.name if e.is_file() else f"{e.name}/." for e in place.root.iterdir()))
+
+
+def checks_of(place: Place, files: Sequence[str], given: Sequence[str]) -> tuple[Check, ...]:
+    """The person's checks, or those that the files point at where the person named none."""
+    if given:
+        return tuple(Check(command, "given", "given") for command in given)
+
+    def read(path: str) -> str | None:
+        try:
+            return read_bytes(place.root, path, MOST_READ).decode("utf-8", "replace")
+        except (ToolError, OSError):
+            return None
+
+    return find_checks(files, read)
+
+
+async def environment_text(
+    place: Place,
+    files: Sequence[str],
+    checks: Sequence[Check],
+    durations: dict[str, float],
+    commands: SandboxedCommands,
+    command_seconds: int,
+) -> str:
+    """The environment card of this place."""
+    runtimes, repository = await asyncio.gather(
+        find_runtimes(files, place.root, commands.probe), _repository_line(place)
+    )
+    return card(
+        Environment(
+            root=str(place.root),
+            below=place.below,
+            repository=repository,
+            entries=top_level(files),
+            runtimes=[f"{r.name} {r.version}" for r in runtimes if r.version],
+            checks=[check.command for check in checks],
+            durations=durations,
+            command_seconds=command_seconds,
+            sandbox=commands.describe(),
+        )
+    )
+
+
+async def _repository_line(place: Place) -> str:
+    """Branch and state in one line, for the model."""
+    repository = place.repository
+    if repository is None:
+        return "none (this folder is not under git); nothing may be changed"
+    where = f"branch {repository.branch}" if repository.branch else "detached head"
+    head = f"at {repository.head[:10]}" if repository.head else "without a commit yet"
+    operation = f", {repository.operation.value} in progress" if repository.operation else ""
+    return f"git, {where} {head}{operation}; {_differences(await repository.status_summary())}"
+
+
+def _differences(status: StatusSummary) -> str:
+    if status.clean:
+        return "nothing uncommitted"
+    counts = {
+        "staged": status.staged,
+        "changed": status.changed,
+        "unmerged": status.unmerged,
+        "untracked": status.untracked,
+    }
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
+def refuse_impossible_commit(place: Place, branch: str | None) -> None:
+    """Say before any money is spent that the commit asked for can't be made at the end.
+
+    Raises PersonError.
+    """
+    if place.repository is None:
+        raise PersonError("There is no repository to commit to. Leave out --commit, or add --init.")
+    repository = place.repository
+    if repository.operation:
+        raise PersonError(
+            f"A {repository.operation.value} is in progress, so nothing can be committed apart from it. "
+            "Finish or abort it first, or leave out --commit.",
+            Exit.CONFLICT,
+        )
+    if repository.head and not repository.branch and not branch:
+        raise PersonError(
+            "HEAD is detached, so a commit would belong to no branch. Name one with --branch.",
+            Exit.CONFLICT,
+        )
