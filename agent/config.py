@@ -43,8 +43,9 @@ CONFIG_VARIABLE = "LEADLINE_CONFIG"
 KEY_VARIABLE = "LEADLINE_API_KEY"
 """What the profile `custom` calls its key's variable; not an option, though it is named like one."""
 
-SIZE_LIMIT = 64 * 1024
-"""Bytes of a configuration file. Real ones have a few hundred."""
+SIZE_LIMIT = 16 * 1024
+"""Bytes of a configuration file. Real ones have a few hundred; tomllib's time grows with the square of a dotted key's
+length, and at this size that is still half a second."""
 
 SandboxChoice = Literal["auto", "bubblewrap", "landlock", "off"]
 
@@ -56,6 +57,14 @@ _SANDBOXES: tuple[SandboxChoice, ...] = ("off", "landlock", "auto", "bubblewrap"
 def _lower(value: float | None) -> float:
     """Lower is stricter, and no limit is the least strict."""
     return float("-inf") if value is None else -value
+
+
+def _less_allowed(mode: Mode) -> float:
+    return -_MODES.index(mode)
+
+
+def _closed(network: bool) -> float:
+    return -int(network)
 
 
 def _default_home() -> Path:
@@ -85,7 +94,7 @@ class Settings:
             choice(_MODES),
             "plan: change nothing; ask: ask before changes and commands; auto: change the work tree, "
             "run confined commands; full: commands are not confined",
-            strictness=lambda mode: -_MODES.index(mode),
+            strictness=_less_allowed,
         ),
     ] = "auto"
     sandbox: Annotated[
@@ -98,7 +107,7 @@ class Settings:
     ] = "auto"
     network: Annotated[
         bool,
-        option(SWITCH, "let confined commands reach the network", strictness=lambda open_: -open_),
+        option(SWITCH, "let confined commands reach the network", strictness=_closed),
     ] = False
     verify: Annotated[
         tuple[str, ...],
@@ -285,7 +294,8 @@ def _variables(environ: Mapping[str, str]) -> Iterator[tuple[Option, str]]:
 
 def _quote(raw: object) -> str:
     """A wrong value on one line; long ones are cut, and what is not printable is escaped."""
-    text = repr(raw)
+    # Tables and lists may nest deeper than `repr` can follow.
+    text = "a table" if isinstance(raw, dict) else "a list" if isinstance(raw, list) else repr(raw)
     text = text if len(text) <= 60 else text[:57] + "..."
     return _printable(text)
 

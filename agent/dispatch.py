@@ -24,7 +24,7 @@ from .bus import Recorder
 from .events import ApprovalAnswered, ApprovalAsked, ToolFinished, ToolOutput, ToolStarted
 from .messages import ToolCall, ToolMessage
 from .roles import Role
-from .v4.repair import coerce
+from .v4.coerce import coerce
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,9 +130,13 @@ async def _commit(
     except PersonError as error:
         ending.recorder.emit(Warned(f"Nothing was committed: {error.message}"))
         return replace(finish, status="conflict"), None
-    for note in made.notes:
-        ending.recorder.emit(Warned(note))
-    return finish, made.id
+    if made.unsigned:
+        text = "Your configuration signs commits; Leadline can't use your key, so this one is unsigned."
+        ending.recorder.emit(Warned(text))
+    if made.ignored:
+        text = f"Not committed, because git ignores them: {', '.join(made.ignored)}."
+        ending.recorder.emit(Warned(text))
+    return finish, made.commit
 
 
 def _shortened(subject: str) -> str:

@@ -38,7 +38,11 @@ from .steps import Steps
 from .survey import Place, checks_of, list_files
 from .v4.catalog import Catalog
 from .v4.client import V4Client
-from .v4.profiles import endpoint
+from .v4.ledger import Ledger
+from .v4.link import start_connecting
+from .v4.profiles import endpoint, load_profiles
+from .v4.retry import Limits as AnswerLimits
+from .v4.throttle import Throttle
 
 MAIN = "main"
 """The name of the one agent of a run."""
@@ -74,6 +78,7 @@ class Kit:
     bus: Bus
     recorder: Recorder
     commands: SandboxedCommands
+    ledger: Ledger
     client: V4Client
     store: SnapshotStore | None
     steps: Steps | None
@@ -162,8 +167,8 @@ async def assemble(
 
     Raises PersonError before the journal is opened for everything that can be known by then.
     """
-    where = endpoint(settings.profile, settings.base_url, os.environ, settings.catalog)
-    connecting = connect(where)
+    where = endpoint(load_profiles(), settings.profile, os.environ, settings.base_url)
+    connecting = start_connecting(where)
     full = job.mode == "full"
     sandbox, files = await asyncio.gather(
         choose_sandbox("off" if full else settings.sandbox), list_files(place)
@@ -178,8 +183,10 @@ async def assemble(
         sandbox,
         place.root,
         journal.folder,
+        leadline_home=settings.home,
         writable=writable,
         network=settings.network or full,
+        default_seconds=settings.command_seconds,
     )
     store, steps = None, None
     if place.repository is not None and writable:
@@ -187,6 +194,7 @@ async def assemble(
         store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
         earlier_steps = earlier.steps if earlier else ()
         steps = Steps(store, place.repository, recorder, earlier_steps)
+    ledger = Ledger(catalog, priced=where.profile.list_prices)
     budget = Budget(
         Limits(settings.budget_usd, settings.max_minutes, settings.max_turns), monotonic
     )
@@ -202,7 +210,15 @@ async def assemble(
         bus=bus,
         recorder=recorder,
         commands=commands,
-        client=V4Client(connecting, catalog),
+        ledger=ledger,
+        client=V4Client(
+            where,
+            catalog,
+            Throttle(),
+            ledger,
+            connecting,
+            AnswerLimits(first_delta_seconds=settings.first_token_seconds),
+        ),
         store=store,
         steps=steps,
         budget=budget,

@@ -67,4 +67,7 @@ class RunResult:
 
 def status_of(error: PersonError) -> Status:
     """The status of a run that this error ended."""
-    return next((s for s, code in EXIT_CODES.items() if code == error.exit_code), "not_done")
+    for status, code in EXIT_CODES.items():
+        if code == error.exit_code:
+            return status
+    return "not_done"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from jsonschema import exceptions, validators
 from pydantic import JsonValue
@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from ..tools.errors import PersonError
 
 
-def fitting(schema: Mapping[str, JsonValue]) -> Callable[[JsonValue], str | None]:
+def fitting(schema: dict[str, JsonValue]) -> Callable[[JsonValue], str | None]:
     """A function that says what is wrong with a value, or None when the schema accepts it.
 
     Remote references are not fetched. Raises PersonError when the schema itself is not valid.
@@ -23,7 +23,8 @@ def fitting(schema: Mapping[str, JsonValue]) -> Callable[[JsonValue], str | None
     validator = kind(schema)
 
     def fault(value: JsonValue) -> str | None:
-        found = exceptions.best_match(validator.iter_errors(value))
-        return None if found is None else f"at {found.json_path}: {found.message}"
+        for error in sorted(validator.iter_errors(value), key=exceptions.relevance, reverse=True):
+            return f"at {error.json_path}: {error.message}"
+        return None
 
     return fault

@@ -131,6 +131,7 @@ async def resume(
     touched = tuple(item.call.name for item in state.unanswered if item.started and item.mutates)
     kit.recorder.emit(SessionResumed(version(), kit.commands.describe(), touched))
     transcript = rebuilt(kit.recorder, state, state.lane)
+    kit.ledger.restore(MAIN, transcript.request(), journal.events)
     return await _work(kit, transcript, stop)
 
 

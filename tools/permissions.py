@@ -32,15 +32,18 @@ class Refuse:
 Permission = Allow | Ask | Refuse
 
 
-def decide(mode: Mode, effects: Effects) -> Permission:
-    """Whether a call with these effects may run. In plan mode commands run with the work tree read-only."""
+def decide(mode: Mode, effects: Effects, confined: bool) -> Permission:
+    """Whether a call with these effects may run; `confined` says whether commands are.
+
+    In plan mode confined commands run, with the work tree read-only.
+    """
     if not effects.mutates:
         return Allow()
     if mode == "plan":
         if effects.writes:
-            return Refuse(
-                "Nothing may be changed in plan mode. Say in your report what you would do."
-            )
+            return Refuse("Plan mode changes nothing. Say in your report what you would do.")
+        if not confined:
+            return Refuse("Plan mode runs commands confined only, and they can't be confined here.")
         return Allow()
     if mode == "ask":
         what = (

@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from leadline.tools import paths
+from leadline.tools.errors import ToolError
+from leadline.tools.paths import (
+    is_git_internal,
+    open_no_follow,
+    read_bytes,
+    resolve_inside,
+    write_atomic,
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "src").mkdir(parents=True)
+    (folder / "src" / "a.py").write_text("a")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_text("secret")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("text", "relative"),
+    [
+        ("src/a.py", "src/a.py"),
+        ("./src//a.py", "src/a.py"),
+        ("src/../new.txt", "new.txt"),
+        (".", "."),
+        ("ROOT/src/a.py", "src/a.py"),
+        ("ROOT", "."),
+        ("..dots/name", "..dots/name"),
+        ("~/name", "~/name"),
+    ],
+)
+def test_paths_inside_are_taken(root: Path, text: str, relative: str) -> None:
+    assert resolve_inside(root, text.replace("ROOT", str(root))) == root / relative
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "  ", "a\0b", "..", "../outside/secret", "src/../../outside", "/etc/passwd", "ROOT-two/x"],
+)
+def test_paths_outside_are_refused(root: Path, text: str) -> None:
+    with pytest.raises(ToolError):
+        resolve_inside(root, text.replace("ROOT", str(root)))
+
+
+def test_links_that_leave_are_refused_and_those_that_stay_are_not(root: Path) -> None:
+    (root / "away").symlink_to(root.parent / "outside")
+    (root / "near").symlink_to("src")
+    (root / "dangling").symlink_to("/nowhere/at/all")
+    for text in ("away", "away/secret", "dangling", "near/../away/secret"):
+        with pytest.raises(ToolError, match="symbolic link"):
+            resolve_inside(root, text)
+    assert resolve_inside(root, "near/a.py") == root / "near" / "a.py"
+    assert read_bytes(root, "near/a.py", 10) == b"a"
+    with pytest.raises(ToolError, match="symbolic link"):
+        read_bytes(root, "away/secret", 10)
+
+
+def test_a_root_reached_through_a_link_knows_both_its_names(root: Path) -> None:
+    alias = root.parent / "alias"
+    alias.symlink_to(root)
+    assert resolve_inside(alias, str(root / "src" / "a.py")) == alias / "src" / "a.py"
+    assert resolve_inside(alias, str(alias / "src" / "a.py")) == alias / "src" / "a.py"
+    assert read_bytes(alias, "src/a.py", 10) == b"a"
+
+
+@given(st.lists(st.sampled_from(["..", ".", "a", "b", "", "..."]), max_size=8).map("/".join))
+def test_whatever_is_taken_lies_inside(text: str) -> None:
+    root = Path("/nonexistent/project")
+    try:
+        taken = resolve_inside(root, text)
+    except ToolError:
+        return
+    assert Path(os.path.normpath(taken)).is_relative_to(root)
+    assert ".." not in taken.relative_to(root).parts
+
+
+def test_reading_has_a_limit_and_wants_a_regular_file(root: Path) -> None:
+    assert read_bytes(root, "src/a.py", 1) == b"a"
+    with pytest.raises(ToolError, match="1 bytes; at most 0"):
+        read_bytes(root, "src/a.py", 0)
+    os.mkfifo(root / "pipe")
+    with pytest.raises(ToolError, match="not a regular file"):
+        read_bytes(root, "pipe", 10)
+    for text in ("src", ".", "src/../src"):
+        with pytest.raises(ToolError, match="folder"):
+            read_bytes(root, text, 10)
+    with pytest.raises(ToolError, match="does not exist"):
+        read_bytes(root, "src/none.py", 10)
+
+
+def test_writing_makes_folders_and_keeps_the_mode(root: Path) -> None:
+    write_atomic(root, "new/deep/file.txt", b"one")
+    assert (root / "new/deep/file.txt").read_bytes() == b"one"
+    (root / "new/deep/file.txt").chmod(0o754)
+    write_atomic(root, "new/deep/file.txt", b"two")
+    assert (root / "new/deep/file.txt").read_bytes() == b"two"
+    assert stat.S_IMODE((root / "new/deep/file.txt").stat().st_mode) == 0o754
+    write_atomic(root, "run.sh", b"#!/bin/sh\n", mode=0o755)
+    assert stat.S_IMODE((root / "run.sh").stat().st_mode) == 0o755
+    assert sorted(p.name for p in (root / "new/deep").iterdir()) == ["file.txt"]
+
+
+def test_a_new_file_gets_what_the_umask_leaves(root: Path) -> None:
+    (root / "usual").write_text("")
+    write_atomic(root, "ours", b"")
+    assert (root / "ours").stat().st_mode == (root / "usual").stat().st_mode
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can leave a file to its owner")
+def test_root_leaves_a_file_to_its_owner(root: Path) -> None:
+    os.chown(root / "src/a.py", 65534, 65534)
+    write_atomic(root, "src/a.py", b"b")
+    assert (root / "src/a.py").stat().st_uid == 65534
+
+
+def test_writing_never_follows_a_link(root: Path) -> None:
+    outside = root.parent / "outside"
+    (root / "away").symlink_to(outside)
+    (root / "link.txt").symlink_to(outside / "secret")
+    for relative in ("away/new", "away/deeper/new", "link.txt"):
+        with pytest.raises(ToolError, match="symbolic link"):
+            write_atomic(root, relative, b"planted")
+    assert (outside / "secret").read_text() == "secret"
+    assert [p.name for p in outside.iterdir()] == ["secret"]
+
+
+def test_writing_wants_a_regular_file_below_the_root(root: Path) -> None:
+    with pytest.raises(ToolError, match="folder"):
+        write_atomic(root, "src", b"")
+    with pytest.raises(ToolError, match="not a folder"):
+        write_atomic(root, "src/a.py/b", b"")
+    for relative in ("../x", "/etc/x", ".", "", "a\0b", "src/../../x"):
+        with pytest.raises(ToolError):
+            write_atomic(root, relative, b"")
+    assert sorted(p.name for p in root.parent.iterdir()) == ["outside", "project"]
+
+
+@pytest.mark.parametrize(
+    "relative",
+    [
+        ".git",
+        ".git/config",
+        "sub/.git/hooks/pre-commit",
+        ".GIT/config",
+        ".git./config",
+        ".git /config",
+        ".g\u200cit/config",
+        "GIT~1/config",
+        ".git::$INDEX_ALLOCATION/config",
+        "sub\\.git\\config",
+    ],
+)
+def test_git_internals_are_not_written(root: Path, relative: str) -> None:
+    assert is_git_internal(relative)
+    with pytest.raises(ToolError, match=r"\.git"):
+        write_atomic(root, relative, b"")
+
+
+@pytest.mark.parametrize("relative", [".gitignore", ".github/x.yml", "git/config", "a.git/config"])
+def test_names_that_only_look_like_git_are_written(root: Path, relative: str) -> None:
+    write_atomic(root, relative, b"x")
+    assert (root / relative).read_bytes() == b"x"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(paths.os, "fsync", full)
+    with pytest.raises(ToolError, match="No space left"):
+        write_atomic(root, "src/a.py", b"new")
+    assert [(p.name, p.read_text()) for p in (root / "src").iterdir()] == [("a.py", "a")]
+
+
+def test_a_folder_swapped_for_a_link_after_the_check_is_not_followed(root: Path) -> None:
+    outside = root.parent / "outside"
+    checked = resolve_inside(root, "src/secret").relative_to(root)
+    (root / "src").rename(root / "moved")
+    (root / "src").symlink_to(outside)
+    with pytest.raises(ToolError, match="symbolic link"):
+        write_atomic(root, str(checked), b"planted")
+    with pytest.raises(ToolError, match="symbolic link"):
+        os.close(open_no_follow(root, str(checked)))
+    assert (outside / "secret").read_text() == "secret"
+
+
+def test_writing_while_a_folder_flips_between_real_and_link_stays_inside(root: Path) -> None:
+    outside = root.parent / "outside"
+    (root / "link").symlink_to(outside)
+    (root / "real").mkdir()
+    (root / "real").rename(root / "flip")
+    stop = threading.Event()
+
+    def flip() -> None:
+        while not stop.is_set():
+            try:
+                (root / "flip").rename(root / "real")
+                (root / "link").rename(root / "flip")
+                (root / "flip").rename(root / "link")
+                (root / "real").rename(root / "flip")
+            except OSError:  # the writer made the folder anew while it was away
+                shutil.rmtree(root / "real", ignore_errors=True)
+
+    swapper = threading.Thread(target=flip)
+    swapper.start()
+    try:
+        for _ in range(300):
+            with suppress(ToolError):
+                write_atomic(root, "flip/planted", b"x")
+    finally:
+        stop.set()
+        swapper.join()
+    assert [p.name for p in outside.iterdir()] == ["secret"]

@@ -1,0 +1,140 @@
+"""Runs git children: hardened, with a time limit, and dead when the caller is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import Exit, PersonError
+from .hardening import Override, driver_overrides, environment
+
+DEFAULT_SECONDS = 120.0
+"""Long enough for a first look at a very large tree on a slow disk; a hang is still noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a git child works. Without `git_dir` git finds the repository from `cwd`."""
+
+    cwd: Path
+    git_dir: Path | None = None
+    work_tree: Path | None = None
+    index: Path | None = None
+
+    def variables(self) -> dict[str, str]:
+        """The GIT_* variables that say so."""
+        named = {
+            "GIT_DIR": self.git_dir,
+            "GIT_WORK_TREE": self.work_tree,
+            "GIT_INDEX_FILE": self.index,
+        }
+        return {name: str(path) for name, path in named.items() if path is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class GitResult:
+    """How a git child ended. `stderr` is for people: control characters may be in it until `reason`."""
+
+    args: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def line(self) -> str:
+        """The output without its last line end, bytes that are not UTF-8 kept as surrogate escapes."""
+        return os.fsdecode(self.stdout.removesuffix(b"\n"))
+
+    @property
+    def items(self) -> list[str]:
+        """The NUL-separated strings of the output."""
+        return [item for item in os.fsdecode(self.stdout).split("\0") if item]
+
+    @property
+    def reason(self) -> str:
+        """The last thing git complained of, in one printable line."""
+        lines = [line for line in self.stderr.splitlines() if line.strip()]
+        errors = [line for line in lines if line.startswith(("fatal:", "error:"))]
+        text = (errors or lines or [f"exit code {self.code}"])[-1]
+        return "".join(char if char.isprintable() else "?" for char in text)[:300]
+
+
+class GitError(PersonError):
+    """git could not do what was asked of it; `result` tells how it ended, if it did."""
+
+    def __init__(self, message: str, result: GitResult | None = None) -> None:
+        super().__init__(message, Exit.NOT_DONE)
+        self.result = result
+
+
+async def run_git(
+    place: Place,
+    *args: str,
+    stdin: bytes = b"",
+    ok: tuple[int, ...] = (0,),
+    overrides: tuple[Override, ...] = (),
+    variables: Mapping[str, str] | None = None,
+    outside_config: bool = False,
+    seconds: float = DEFAULT_SECONDS,
+) -> GitResult:
+    """Runs one of git's own commands and returns how it ended.
+
+    Commands that may call a driver (`status`, `diff`, `update-index`, `ls-files -m`) in a repository that is
+    not ours need the `overrides` of `read_drivers`. Paths go after `--` or through `stdin`, with NULs.
+    Raises `GitError` for an exit code not in `ok`, for a time-out, and where git is not installed.
+    """
+    env = environment(os.environ, overrides, outside_config=outside_config)
+    env |= place.variables()
+    env |= variables or {}
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            "--no-pager",
+            *args,
+            cwd=place.cwd,
+            env=env,
+            stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            # Its own session: no terminal to ask on, and one group to kill.
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        if place.cwd.is_dir():
+            raise GitError("git was not found on PATH. Install git 2.34 or newer.") from None
+        raise GitError(f"{place.cwd} is gone. Start again in a folder that exists.") from None
+    except OSError as error:
+        raise GitError(f"git could not be started: {error.strerror}.") from error
+    try:
+        async with asyncio.timeout(seconds):
+            out, err = await process.communicate(stdin or None)
+    except TimeoutError:
+        message = f"`git {args[0]}` was stopped after {seconds:g} s. Is the disk or network slow?"
+        raise GitError(message) from None
+    finally:
+        if process.returncode is None:
+            await _end(process)
+    code = process.returncode
+    result = GitResult(args, -1 if code is None else code, out, err.decode("utf-8", "replace"))
+    if result.code not in ok:
+        raise GitError(f"`git {args[0]}` failed: {result.reason}", result)
+    return result
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+async def read_drivers(place: Place) -> tuple[Override, ...]:
+    """What switches off the drivers that the repository at `place` configures just now.
+
+    Read before each call that needs it and not kept: an include may point at a file in the work tree.
+    """
+    return driver_overrides((await run_git(place, "config", "--null", "--list")).stdout)

@@ -1,0 +1,321 @@
+"""Leadline's memory of the working tree: every file of it, byte for byte, outside the person's repository.
+
+A snapshot is a commit in a store of ours (`store`), made with an index of ours: the person's own index holds
+contents after line-end conversion and filters, and its stat cache would vouch for bytes that are not on disk.
+Snapshots of a session are chained, and each is held by `refs/leadline/<session>/<number>`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import Exit, PersonError
+from .names import joined, relative, some
+from .objects import (
+    Change,
+    batches,
+    blob_sizes,
+    checked_id,
+    damaged,
+    read_blobs,
+    removal_lines,
+    stored_entry,
+    tree_changes,
+    tree_patch,
+    without_content,
+)
+from .repository import Repository
+from .restore import (
+    Plan,
+    RestoreReport,
+    chosen,
+    make_plan,
+    refuse,
+    remove_files,
+    write_files,
+)
+from .run import GitError, Place, run_git
+from .snapshot import Snapshot, from_commit, one_line, to_message
+from .store import Store, open_store
+from .survey import LeftOut, Limits, Reason, Survey, list_tree, survey
+from .worktree import Tree
+
+_SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_ANCHOR_TRIES = 1000
+_STORE_TROUBLE = re.compile(
+    r"No space left|Disk quota|Read-only file system|Input/output error|adding an object|loose object"
+    r"|temporary file|index file|index\.lock"
+)
+"""Complaints of git about where it writes, in contrast to what it reads."""
+
+_WHO = {
+    "GIT_AUTHOR_NAME": "Leadline",
+    "GIT_AUTHOR_EMAIL": "leadline@localhost",
+    "GIT_COMMITTER_NAME": "Leadline",
+    "GIT_COMMITTER_EMAIL": "leadline@localhost",
+}
+
+
+class SnapshotStore:
+    """Snapshots of one work tree in one session. Calls wait for each other; two processes do no harm."""
+
+    def __init__(self, store: Store, session: str, limits: Limits, last: Snapshot | None) -> None:
+        self._store = store
+        self._session = session
+        self._limits = limits
+        self._last = last
+        self._watched: frozenset[str] = last.watched if last else frozenset()
+        self._number = 0
+        self._checked = False
+        self._turn = asyncio.Lock()
+        self._tree = Tree(store.root, store.blob_id)
+
+    @classmethod
+    async def open(
+        cls, home: Path, at: Repository | Path, session: str, limits: Limits | None = None
+    ) -> SnapshotStore:
+        """Opens the store under `home` for a repository or a plain folder.
+
+        `session` names the chain that snapshots are added to: letters, digits, `-` and `_`. Raises
+        `PersonError` where the store cannot be written.
+        """
+        if not _SESSION.fullmatch(session):
+            raise ValueError(f"not a session name: {session!r}")
+        store = await open_store(home, at)
+        opened = cls(store, session, limits or Limits(), None)
+        await opened._find_last()
+        return opened
+
+    @property
+    def root(self) -> Path:
+        """Top of the tree that is stored."""
+        return self._store.root
+
+    @property
+    def git_dir(self) -> Path:
+        """The store on disk."""
+        return self._store.path
+
+    @property
+    def last(self) -> Snapshot | None:
+        """The newest snapshot of the session."""
+        return self._last
+
+    async def take(self, label: str, extra_paths: Iterable[str] = ()) -> Snapshot:
+        """Stores the whole working tree as it is now.
+
+        Taken are tracked files, untracked ones and single ignored ones within the limits, and `extra_paths`
+        whatever they are: name there what is about to be written. Whole ignored folders, nested repositories
+        and what cannot be read are listed in `left_out`. A tree that is the same as the last gives the last
+        snapshot again. Raises `PersonError` where it cannot be stored.
+        """
+        extra = frozenset(relative(path) for path in extra_paths)
+        async with self._turn:
+            return await self._take(label, extra)
+
+    async def load(self, commit: str) -> Snapshot:
+        """The snapshot of this id, of any session. Raises `PersonError` for any other id."""
+        result = await run_git(self._store.place(), "cat-file", "commit", checked_id(commit))
+        return from_commit(commit, result.stdout)
+
+    async def changed_paths(self, before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
+        """What is known to differ, by path: not what one of the two says nothing of."""
+        changes = await tree_changes(self._store, before.tree, after.tree)
+        unknown = _unknown(before, after, changes)
+        return tuple(change for change in changes if change.path not in unknown)
+
+    async def diff(
+        self, before: Snapshot, after: Snapshot, paths: Iterable[str] | None = None
+    ) -> bytes:
+        """The changes as a patch for `git apply`, binary files included; of `paths` and what is below them."""
+        every = await tree_changes(self._store, before.tree, after.tree)
+        unknown = _unknown(before, after, every)
+        if paths is None and not unknown:
+            return await tree_patch(self._store, before.tree, after.tree, None)
+        asked = None if paths is None else [relative(path) for path in paths]
+        kept = [change.path for change in chosen(every, asked) if change.path not in unknown]
+        return await tree_patch(self._store, before.tree, after.tree, kept)
+
+    async def read_file(self, snapshot: Snapshot, path: str) -> bytes | None:
+        """A file's content, or a symbolic link's target; None where the snapshot has no such file."""
+        entry = await stored_entry(self._store, snapshot.tree, relative(path))
+        if entry is None:
+            return None
+        return (await read_blobs(self._store, [entry.object_id]))[entry.object_id]
+
+    async def restore(
+        self,
+        current: Snapshot,
+        target: Snapshot,
+        paths: Iterable[str] | None = None,
+        *,
+        force: bool = False,
+    ) -> RestoreReport:
+        """Brings every path that differs between the two from `current` to `target`, byte for byte.
+
+        With `paths` only those and what is below them. Raises `PersonError` with `Exit.CONFLICT`, nothing
+        touched, where a file is neither as in `current` nor as in `target`; with `force` it is overwritten,
+        after a snapshot of the tree. A link or a full folder in the way is refused even then. Broken off in the
+        middle, the same call goes on where it stopped.
+        """
+        asked = None if paths is None else [relative(path) for path in paths]
+        async with self._turn:
+            changes = chosen(await tree_changes(self._store, current.tree, target.tree), asked)
+            gone = frozenset(change.path for change in changes if change.after is None)
+            kept = target.hidden_among(gone)
+            todo = tuple(change for change in changes if change.path not in kept)
+            plan = await asyncio.to_thread(make_plan, self._tree, todo, force=force)
+            refuse(plan, force=force)
+            sizes = await blob_sizes(self._store, plan.contents)
+            if plan.contents - sizes.keys():
+                raise damaged(plan.contents - sizes.keys())
+            saved = await self._save(plan) if plan.conflicts else None
+            return await self._carry_out(plan, sizes, tuple(sorted(kept)), saved)
+
+    async def _carry_out(
+        self, plan: Plan, sizes: dict[str, int], kept: tuple[str, ...], saved: Snapshot | None
+    ) -> RestoreReport:
+        written: list[str] = []
+        try:
+            deleted, overtaken = await asyncio.to_thread(remove_files, self._tree, plan)
+            for group in batches(sizes):
+                contents = await read_blobs(self._store, group)
+                done = await asyncio.to_thread(write_files, self._tree, plan.steps, contents)
+                written += done[0]
+                overtaken += done[1]
+        except OSError as error:
+            raise PersonError(
+                f"Restoring stopped in the middle ({error.strerror}). Make room or mend permissions, and give"
+                " the same command again: it goes on where it stopped.",
+                Exit.NOT_DONE,
+            ) from error
+        return RestoreReport(
+            written=tuple(sorted(written)),
+            deleted=tuple(sorted(deleted)),
+            already=plan.already,
+            kept=kept,
+            overtaken=tuple(sorted(overtaken)),
+            saved=saved,
+        )
+
+    async def _save(self, plan: Plan) -> Snapshot:
+        paths = frozenset(step.path for step in plan.steps)
+        saved = await self._take("before a forced restore", paths)
+        unsaved = [left.path for left in saved.left_out if left.path in paths]
+        if unsaved:
+            raise PersonError(
+                f"Nothing was changed: {some(unsaved)} could not be stored first, so overwriting would lose it."
+                " Move it aside and try again.",
+                Exit.CONFLICT,
+            )
+        return saved
+
+    async def _take(self, label: str, extra: frozenset[str]) -> Snapshot:
+        forced = self._watched | extra
+        with self._store.scratch_index() as scratch:
+            try:
+                return await self._take_with(scratch, label, forced)
+            except GitError:
+                if not await asyncio.to_thread(scratch.exists):
+                    raise
+                # An index broken by a crash, or one that names content which is gone: begin without.
+                await asyncio.to_thread(scratch.unlink)
+                return await self._take_with(scratch, label, forced)
+
+    async def _take_with(self, scratch: Path, label: str, forced: frozenset[str]) -> Snapshot:
+        began = time.time_ns()
+        place = self._store.place(scratch)
+        if not self._checked:
+            await self._drop(place, await without_content(self._store, place))
+        listing = await list_tree(self._store, scratch)
+        found = await asyncio.to_thread(survey, self._store, listing, forced, self._limits)
+        await self._drop(place, found.remove)
+        failed = await self._add(place, found.add)
+        tree = (await run_git(place, "write-tree")).line
+        left_out = tuple(sorted((*found.left_out, *failed)))
+        watched = forced | _seen_to_go(found, left_out)
+        snapshot = await self._commit(label, tree, left_out, watched)
+        await asyncio.to_thread(self._store.publish, scratch, began)
+        self._checked = True
+        self._last, self._watched = snapshot, watched
+        return snapshot
+
+    async def _drop(self, place: Place, paths: Iterable[str]) -> None:
+        lines = removal_lines(self._store, paths)
+        if lines:
+            await run_git(place, "update-index", "-z", "--index-info", stdin=lines)
+
+    async def _add(self, place: Place, paths: tuple[str, ...]) -> list[LeftOut]:
+        """Adds the files to the index; those that resist, found by halving, are given back as left out."""
+        if not paths:
+            return []
+        flags = ("-z", "--add", "--remove", "--replace", "--stdin")
+        try:
+            await run_git(place, "update-index", *flags, stdin=joined(paths))
+        except GitError as error:
+            if error.result is None or _STORE_TROUBLE.search(error.result.stderr):
+                raise
+            if len(paths) == 1:
+                await self._drop(place, paths)
+                return [LeftOut(paths[0], Reason.UNREADABLE)]
+            middle = len(paths) // 2
+            first = await self._add(place, paths[:middle])
+            return first + await self._add(place, paths[middle:])
+        return []
+
+    async def _commit(
+        self, label: str, tree: str, left_out: tuple[LeftOut, ...], watched: frozenset[str]
+    ) -> Snapshot:
+        last = self._last
+        if last and (last.tree, last.left_out, last.watched) == (tree, left_out, watched):
+            return last
+        parent = ("-p", last.commit) if last else ()
+        message = to_message(label, left_out, watched).encode()
+        place = self._store.place()
+        made = await run_git(
+            place, "commit-tree", *parent, "-F", "-", tree, stdin=message, variables=_WHO
+        )
+        await self._anchor(made.line)
+        return Snapshot(made.line, tree, one_line(label), left_out, watched)
+
+    async def _anchor(self, commit: str) -> None:
+        """Holds the commit by the next free reference; another process may be numbering too."""
+        none = "0" * len(commit)
+        for _ in range(_ANCHOR_TRIES):
+            self._number += 1
+            name = f"refs/leadline/{self._session}/{self._number}"
+            place = self._store.place()
+            result = await run_git(place, "update-ref", name, commit, none, ok=(0, 1, 128))
+            if result.code == 0:
+                return
+            if "File exists" not in result.stderr and "already exists" not in result.stderr:
+                raise GitError(f"The snapshot could not be recorded: {result.reason}", result)
+        raise GitError(f"The snapshot could not be recorded: {self._store.path} is full of locks.")
+
+    async def _find_last(self) -> None:
+        prefix = f"refs/leadline/{self._session}/"
+        form = "--format=%(refname) %(objectname)"
+        result = await run_git(self._store.place(), "for-each-ref", form, prefix)
+        anchors = [line.removeprefix(prefix).split(" ") for line in result.line.splitlines()]
+        numbered = [(int(number), commit) for number, commit in anchors]
+        if numbered:
+            self._number, commit = max(numbered)
+            self._last = await self.load(commit)
+            self._watched = self._last.watched
+
+
+def _unknown(before: Snapshot, after: Snapshot, changes: Iterable[Change]) -> frozenset[str]:
+    listed = tuple(changes)
+    added = frozenset(change.path for change in listed if change.before is None)
+    gone = frozenset(change.path for change in listed if change.after is None)
+    return before.hidden_among(added) | after.hidden_among(gone)
+
+
+def _seen_to_go(found: Survey, left_out: tuple[LeftOut, ...]) -> frozenset[str]:
+    """Files that were seen to be gone from a folder that is otherwise left out."""
+    folders = tuple(left.path for left in left_out if left.path.endswith("/"))
+    return frozenset(path for path in found.gone if path.startswith(folders))

@@ -1,0 +1,195 @@
+"""Paths that the model names, kept inside the root; files read and written without following a planted link.
+
+A check of a path and its later use are two moments, and a command that runs beside us can put a symbolic link in
+between. So the check (`resolve_inside`) is for good messages, and the use (`read_bytes`, `write_atomic`) walks from the
+root's descriptor down, one component at a time, refusing links as it goes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .errors import ToolError
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LINK_ERRORS = (errno.ELOOP, errno.EMLINK)  # EMLINK is what some BSDs answer
+_IGNORED_BY_SOME_SYSTEMS = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF])
+"""Code points that HFS+ drops when it compares names, so that they cannot be used to spell `.git` anew."""
+
+
+def resolve_inside(root: Path, text: str) -> Path:
+    """The path that `text` names: relative to `root`, or absolute and inside it. It need not exist.
+
+    The result is `root` joined with the plain relative path; `..` is taken away by spelling, links are left in place.
+    ToolError for an empty text, a NUL, and whatever leaves the root by `..`, an absolute path or a symbolic link.
+    """
+    if not text.strip():
+        raise ToolError("The path is empty. Name a file or folder relative to the project root.")
+    if "\0" in text:
+        raise ToolError("The path holds a NUL character, which no path can have.")
+    real_root = os.path.realpath(root)
+    plain = os.path.normpath(Path(root, text))
+    for base in (os.path.normpath(root), real_root):
+        if plain == base or plain.startswith(base.rstrip("/") + "/"):
+            relative = os.path.relpath(plain, base)
+            break
+    else:
+        raise ToolError(f"{text} is outside the project root. Only paths inside it can be used.")
+    target = os.path.realpath(Path(real_root, relative))
+    if target != real_root and not target.startswith(real_root.rstrip("/") + "/"):
+        raise ToolError(f"{text} leads outside the project root through a symbolic link.")
+    return root / relative
+
+
+def is_git_internal(relative: str) -> bool:
+    """Whether a component of the path is `.git` in any spelling that some file system takes for it."""
+    return any(_spells_git(part) for part in relative.replace("\\", "/").split("/"))
+
+
+def _spells_git(name: str) -> bool:
+    bare = name.translate(_IGNORED_BY_SOME_SYSTEMS).split(":")[0].rstrip(" .").casefold()
+    return bare in (".git", "git~1")
+
+
+def open_no_follow(root: Path, relative: str, flags: int = os.O_RDONLY) -> int:
+    """A descriptor of `root/relative`, opened without following any symbolic link below `root`.
+
+    ToolError if it is missing, a link stands in the way, or the system refuses.
+    """
+    parts = _parts(relative)
+    with _folder(root, parts[:-1], create=False) as folder, _told(relative):
+        return os.open(parts[-1], flags | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+
+
+def read_bytes(root: Path, relative: str, limit: int) -> bytes:
+    """The content of a regular file of at most `limit` bytes; links that stay inside `root` are followed.
+
+    ToolError for anything else: missing, a folder, a pipe or device, too large, outside, swapped for a link meanwhile.
+    """
+    real_root = Path(os.path.realpath(root))
+    resolve_inside(real_root, relative)
+    target = os.path.relpath(os.path.realpath(real_root / relative), real_root)
+    if target == ".":
+        raise ToolError(f"{relative} is a folder, not a file.")
+    # O_NONBLOCK: opening a pipe that nobody writes to must not hang.
+    descriptor = open_no_follow(real_root, target, os.O_RDONLY | os.O_NONBLOCK)
+    with _told(relative), os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        _require_regular(status, relative)
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        size = max(status.st_size, len(content))
+        raise ToolError(f"{relative} has {size:,} bytes; at most {limit:,} can be read.")
+    return content
+
+
+def write_atomic(root: Path, relative: str, content: bytes, mode: int | None = None) -> None:
+    """Puts `content` at `root/relative` in one step: readers see the old file or the new one, also after a crash.
+
+    Folders in between are made. The mode of an existing file is kept unless `mode` is given; a new file gets `mode` or
+    what the umask leaves of 0666. ToolError if the path goes through or ends at a symbolic link, ends at something that
+    is not a regular file, or lies in `.git`.
+    """
+    if is_git_internal(relative):
+        raise ToolError(f"{relative} lies in .git, which only git itself may write.")
+    parts = _parts(relative)
+    with _folder(root, parts[:-1], create=True) as folder, _told(relative):
+        existing = _status(folder, parts[-1])
+        if existing is not None:
+            if stat.S_ISLNK(existing.st_mode):
+                raise ToolError(f"{relative} is a symbolic link. Write to the file it points to.")
+            _require_regular(existing, relative)
+        temporary = f".leadline-{secrets.token_hex(8)}.tmp"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, 0o666, dir_fd=folder)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                _keep_attributes(descriptor, existing, mode)
+                os.fsync(descriptor)
+            os.rename(temporary, parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            os.unlink(temporary, dir_fd=folder)
+            raise
+        os.fsync(folder)
+
+
+def _keep_attributes(descriptor: int, existing: os.stat_result | None, mode: int | None) -> None:
+    if existing is not None:
+        if os.geteuid() == 0:  # only root can write a file and leave it to its owner
+            os.fchown(descriptor, existing.st_uid, existing.st_gid)
+        mode = stat.S_IMODE(existing.st_mode) if mode is None else mode
+    if mode is not None:
+        os.fchmod(descriptor, mode)
+
+
+def _parts(relative: str) -> list[str]:
+    parts = os.path.normpath(relative).split("/")
+    if "\0" in relative or relative.startswith("/") or parts[0] in (".", "..", ""):
+        raise ToolError(f"{relative!r} does not name a file below the project root.")
+    return parts
+
+
+@contextmanager
+def _folder(root: Path, parts: list[str], *, create: bool) -> Generator[int]:
+    """The descriptor of a folder below `root`, reached without following a link; closed at the end."""
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for depth, name in enumerate(parts):
+            with _told("/".join(parts[: depth + 1])):
+                deeper = _step(descriptor, name, create=create)
+            os.close(descriptor)
+            descriptor = deeper
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _step(folder: int, name: str, *, create: bool) -> int:
+    try:
+        return os.open(name, _DIRECTORY, dir_fd=folder)
+    except FileNotFoundError:
+        if not create:
+            raise
+    with suppress(FileExistsError):  # made by somebody else meanwhile: the open says what it is
+        os.mkdir(name, dir_fd=folder)
+    return os.open(name, _DIRECTORY, dir_fd=folder)
+
+
+def _status(folder: int, name: str) -> os.stat_result | None:
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _require_regular(status: os.stat_result, relative: str) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise ToolError(f"{relative} is a folder, not a file.")
+    if not stat.S_ISREG(status.st_mode):
+        raise ToolError(f"{relative} is not a regular file but a pipe, socket or device.")
+
+
+@contextmanager
+def _told(relative: str) -> Generator[None]:
+    """Turns what the system says about `relative` into a ToolError."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ToolError(f"{relative} does not exist.") from error
+    except IsADirectoryError as error:
+        raise ToolError(f"{relative} is a folder, not a file.") from error
+    except OSError as error:
+        # O_NOFOLLOW on a link: ELOOP, or ENOTDIR where a folder is asked for.
+        if isinstance(error, NotADirectoryError) or error.errno in _LINK_ERRORS:
+            raise ToolError(
+                f"{relative} is, or goes through, a symbolic link or a file that is not a folder."
+            ) from error
+        raise ToolError(f"{relative}: {error.strerror}.") from error

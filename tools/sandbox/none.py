@@ -1,0 +1,27 @@
+"""No confinement, because the person allowed it. Commands still get a watcher that leaves no process behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..process import Launch
+from .landlock import watched
+from .policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfined:
+    name: str = "off"
+    confined: bool = False
+
+    def describe(self) -> str:
+        return (
+            "no sandbox, as allowed: commands can read and write whatever you can, and reach the network; "
+            "secrets are only taken out of their environment"
+        )
+
+    def command(self, argv: Sequence[str], policy: Policy) -> Launch:  # noqa: ARG002
+        # The watcher rests on Linux calls; elsewhere the process group has to do.
+        return watched(argv) if sys.platform == "linux" else Launch(tuple(argv))

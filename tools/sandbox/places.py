@@ -1,0 +1,164 @@
+"""Looks at the machine and makes the policy for one working tree."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import PersonError
+from . import tables
+from .policy import Access, Policy
+
+SHARED_TEMPORARY = Path("/tmp")
+"""Where everybody's temporary files lie, and sockets among them (tmux, X11); a sandbox may put a private one there."""
+
+_NESTED_DEPTH = 3
+_NESTED_FOLDERS = 2_000
+_NOT_SEARCHED = frozenset({".git", "node_modules", ".venv", "venv", "target", "__pycache__"})
+
+
+def make_policy(
+    root: Path,
+    *,
+    temp: Path,
+    home: Path,
+    environ: Mapping[str, str],
+    leadline_home: Path | None = None,
+    caches: Iterable[Path] = (),
+    readable: Iterable[Path] = (),
+    network: bool = False,
+) -> Policy:
+    """The policy for commands in `root`. `temp` and `caches` are folders of ours that must exist; they become writable.
+
+    Hidden: what the tables name, and Leadline's own state. `readable` are places that stay readable inside hidden ones,
+    such as the folder with the full output of commands. Read-only: git's folders. A tree without `.git` may get one
+    from a command, and a `.git` that is a symbolic link may be replaced; our own git calls take no orders from a
+    repository's configuration, which makes both harmless to us. PersonError if the root is the whole file system.
+    """
+    root, temp, home = (Path(os.path.realpath(path)) for path in (root, temp, home))
+    if root == Path(root.anchor):
+        raise PersonError("The working tree is the whole file system. Start in a project folder.")
+    writable = _existing(caches)
+    ours = (root, temp, *writable)
+    hidden = tuple(
+        path
+        for path in _existing(_secrets(home, environ, leadline_home))
+        if path not in ours and not _is_needed(path, home)
+    )
+    shown = [*map(Path, tables.NEEDED_IN_RUN), *readable, *_toolchains(environ, home)]
+    read_only = tuple(path for path in _existing(shown) if not _is_below(path, ours))
+    policy = Policy(root, writable, read_only, hidden, temp, network)
+    # A repository can name any place as git's own, so what it names never opens a hidden one.
+    git = [path for path in _existing(git_places(root)) if policy.access(path) != Access.HIDDEN]
+    return replace(policy, read_only=(*read_only, *git))
+
+
+def _is_below(path: Path, places: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(place) for place in places)
+
+
+def _secrets(home: Path, environ: Mapping[str, str], leadline_home: Path | None) -> list[Path]:
+    found = [home / name for name in tables.SECRETS_AT_HOME]
+    found += [Path(name) for name in tables.SECRETS_OF_THE_SYSTEM]
+    for name in tables.SECRETS_BY_VARIABLE:
+        found += [Path(one) for one in environ.get(name, "").split(":") if one.startswith("/")]
+    docker = environ.get("DOCKER_HOST", "").removeprefix("unix://")
+    found += [Path(docker)] if docker.startswith("/") else []
+    return found if leadline_home is None else [*found, leadline_home]
+
+
+def _is_needed(path: Path, home: Path) -> bool:
+    """A variable may name anything: devices, the home folder as a whole, and /tmp are not hidden for it."""
+    device = _is_below(path, map(Path, ("/dev", "/proc", "/sys")))
+    return device or path == SHARED_TEMPORARY or home.is_relative_to(path)
+
+
+def git_places(root: Path) -> list[Path]:
+    """What must not change below and beside `root` for git to be trusted there.
+
+    `.git` of the tree or of the folder it lies in; the folders that a `.git` file points to (linked worktrees,
+    submodules) with their common folder; object stores borrowed from; `.git` of nested repositories, searched to a
+    small depth and where .gitmodules names them. Places that do not look like git's own are left out.
+    """
+    found: list[Path] = []
+    for folder in (root, *root.parents):
+        if os.path.lexists(folder / ".git"):
+            found += _repository(folder / ".git")
+            break
+    for nested in _nested(root):
+        found += _repository(nested)
+    return list(dict.fromkeys(found))
+
+
+def _repository(entry: Path) -> list[Path]:
+    """`entry` is named `.git`; itself unless it is a link, which cannot be protected, and all that it leads to."""
+    found = [] if entry.is_symlink() else [entry]
+    folder = Path(os.path.realpath(entry))
+    if folder.is_file():
+        pointer = _first_line(folder).removeprefix("gitdir:").strip()
+        folder = Path(os.path.realpath(folder.parent / pointer)) if pointer else folder
+    if not (folder / "HEAD").is_file():
+        return found
+    common = folder
+    if (folder / "commondir").is_file():
+        common = Path(os.path.realpath(folder / _first_line(folder / "commondir")))
+    found += [place for place in (folder, common) if (place / "HEAD").is_file()]
+    with suppress(OSError):
+        borrowed = (common / "objects/info/alternates").read_text(errors="surrogateescape")
+        stores = [Path(os.path.normpath(common / "objects" / line)) for line in borrowed.split()]
+        found += [store for store in stores if (store.parent / "HEAD").is_file()]
+    return found
+
+
+def _first_line(file: Path) -> str:
+    try:
+        with file.open(errors="surrogateescape") as lines:
+            return lines.readline(4096).strip()
+    except OSError:
+        return ""
+
+
+def _nested(root: Path) -> Iterator[Path]:
+    with suppress(OSError):
+        for line in (root / ".gitmodules").read_text(errors="surrogateescape").split("\n"):
+            name, _, value = line.partition("=")
+            entry = root / value.strip() / ".git"
+            if name.strip() == "path" and os.path.lexists(entry):
+                yield entry
+    folders = [(root, 0)]
+    seen = 0
+    while folders and seen < _NESTED_FOLDERS:
+        folder, depth = folders.pop(0)
+        seen += 1
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name == ".git" and depth:
+                    yield Path(entry.path)
+                elif depth < _NESTED_DEPTH and _is_searched(entry):
+                    folders.append((Path(entry.path), depth + 1))
+
+
+def _is_searched(entry: os.DirEntry[str]) -> bool:
+    return entry.name not in _NOT_SEARCHED and entry.is_dir(follow_symlinks=False)
+
+
+def _toolchains(environ: Mapping[str, str], home: Path) -> Iterator[Path]:
+    """Programs, and the home folder, that lie in /tmp: a private /tmp must not take them away."""
+    named = [Path(one) for one in environ.get("PATH", "").split(os.pathsep) if one.startswith("/")]
+    named += [Path(sys.prefix, "bin"), Path(sys.base_prefix, "bin")]
+    for path in (*named, home):
+        real = Path(os.path.realpath(path))
+        if real.name in ("bin", "sbin") and real.parent != SHARED_TEMPORARY:
+            real = real.parent
+        if real.is_relative_to(SHARED_TEMPORARY) and real != SHARED_TEMPORARY:
+            yield real
+
+
+def _existing(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Without links, each once. A link that leads nowhere, or to what cannot be reached, is left out."""
+    real = (Path(os.path.realpath(path)) for path in paths if os.path.exists(path))  # noqa: PTH110
+    return tuple(dict.fromkeys(real))

@@ -1,0 +1,236 @@
+"""The `search` tool: contents or names, by regular expression, below the root and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+
+from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .child import Ended, stream
+from .errors import ToolError
+from .files import relative_path
+from .globs import glob_pattern
+from .hits import Hits
+from .paths import is_git_internal
+from .ripgrep import (
+    content_arguments,
+    fault_of,
+    find_ripgrep,
+    is_beyond,
+    list_arguments,
+    name_arguments,
+)
+from .scan import BAD_PATTERN, Request
+from .suggest import missing
+
+MAX_PATTERN_CHARS = 4_000
+MAX_CONTEXT = 20
+MAX_NAMES = 300
+MAX_LISTED_BYTES = 64_000_000
+SECONDS = 30.0
+_SCAN = (sys.executable, "-I", "-m", f"{__package__}.scan")
+
+
+class SearchParams(Params):
+    pattern: str
+    path: str | None = Field(default=None, description="file or folder")
+    glob: str | None = Field(default=None, description="such as *.py or src/**/*.ts")
+    names: bool = False
+    ignore_case: bool = False
+    context: int | None = Field(default=None, description="lines around each match")
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A checked search. `start` is relative to `root`, "." for all of it; `keep` says which paths count."""
+
+    root: Path
+    start: str
+    pattern: str
+    ignore_case: bool
+    context: int
+    keep: Callable[[str], bool]
+    one_file: bool
+
+    def request(self, names: bool) -> bytes:
+        """For `scan`."""
+        body = Request(
+            root=str(self.root),
+            start=self.start,
+            pattern=self.pattern,
+            ignore_case=self.ignore_case,
+            names=names,
+            context=self.context,
+        )
+        return json.dumps(body).encode()
+
+
+class _BeyondError(Exception):
+    """The pattern needs another engine."""
+
+
+def _effects(_params: SearchParams) -> Effects:
+    return Effects()
+
+
+def _title(params: SearchParams) -> str:
+    where = f" in {params.path}" if params.path else ""
+    return f"search {'names for ' if params.names else ''}{params.pattern}{where}"
+
+
+async def _run(params: SearchParams, context: ToolContext) -> ToolResult:
+    query = await asyncio.to_thread(_query, params, context.root)
+    engine = await asyncio.to_thread(find_ripgrep, context.root)
+    search = _names if params.names else _contents
+    try:
+        text = await search(query, engine)
+    except _BeyondError:
+        text = await search(query, None)
+    return ToolResult(text or "no match")
+
+
+def _query(params: SearchParams, root: Path) -> _Query:
+    if not params.pattern or len(params.pattern) > MAX_PATTERN_CHARS or "\0" in params.pattern:
+        raise ToolError(f"`pattern` is 1 to {MAX_PATTERN_CHARS} characters, none of them NUL.")
+    context = params.context or 0
+    if not 0 <= context <= MAX_CONTEXT:
+        raise ToolError(f"`context` is 0 to {MAX_CONTEXT}.")
+    path = relative_path(root, params.path or ".")
+    target = Path(os.path.realpath(root / path))
+    if not target.exists():
+        raise ToolError(missing(root, path))
+    if is_git_internal(path):
+        raise ToolError("What is in .git is not searched.")
+    start = target.relative_to(os.path.realpath(root)).as_posix()
+    keep = _keeper(params.glob, start)
+    pattern = params.pattern.replace("\r\n", "\n").replace("\n", "\\n")  # the same, in one line
+    return _Query(root, start, pattern, params.ignore_case, context, keep, target.is_file())
+
+
+def _keeper(glob: str | None, start: str) -> Callable[[str], bool]:
+    """Whether a path fits the glob, seen from the root or from where the search starts; `!` in front turns it round."""
+    if not glob:
+        return lambda _path: True
+    try:
+        pattern = glob_pattern(glob.removeprefix("!"))
+    except ValueError as error:
+        raise ToolError(f"{error}.") from None
+    wanted = not glob.startswith("!")
+
+    def keep(path: str) -> bool:
+        inner = path.removeprefix(f"{start}/")
+        return (bool(pattern.match(path)) or bool(pattern.match(inner))) == wanted
+
+    return keep
+
+
+async def _contents(query: _Query, ripgrep: str | None) -> str:
+    hits = Hits(query.keep, query.one_file)
+    if ripgrep:
+        arguments = content_arguments(query.pattern, query.start, query.ignore_case, query.context)
+        ended = await _stream([ripgrep, *arguments], query, b"", hits.feed)
+        _check_ripgrep(ended, query, bool(hits.matches))
+    else:
+        ended = await _stream(_SCAN, query, query.request(names=False), hits.feed)
+        _check_scan(ended, query)
+    parts = [hits.text()]
+    if hits.binary:
+        parts.append(f"binary, not shown: {', '.join(hits.binary[:5])}")
+    if ended.timed_out:
+        parts.append(_too_slow(found=bool(hits.matches)))
+    return "\n".join(part for part in parts if part)
+
+
+async def _names(query: _Query, ripgrep: str | None) -> str:
+    listed = _Listed()
+    if ripgrep:
+        ended = await _stream([ripgrep, *list_arguments(query.start)], query, b"", listed.feed)
+        paths = [path for path in listed.paths() if query.keep(path)]
+        lines = "".join(f"{path}\n" for path in paths if "\n" not in path)
+        found = _Listed()
+        arguments = name_arguments(query.pattern, query.ignore_case)
+        data = os.fsencode(lines)
+        matched = await _stream([ripgrep, *arguments], query, data, found.feed)
+        _check_ripgrep(matched, query, bool(found.data))
+        paths = found.lines()
+    else:
+        ended = await _stream(_SCAN, query, query.request(names=True), listed.feed)
+        _check_scan(ended, query)
+        paths = [path for path in listed.paths() if query.keep(path)]
+    shown = paths[:MAX_NAMES]
+    if len(paths) > MAX_NAMES:
+        shown.append(f"{len(paths) - MAX_NAMES} more; narrow it")
+    if ended.timed_out:
+        shown.append(_too_slow(found=bool(paths)))
+    return "\n".join(shown)
+
+
+class _Listed:
+    """Collects a list of paths."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def feed(self, chunk: bytes) -> bool:
+        self.data += chunk
+        return len(self.data) < MAX_LISTED_BYTES
+
+    def paths(self) -> list[str]:
+        """What was ended by NUL each."""
+        return [os.fsdecode(path).removeprefix("./") for path in bytes(self.data).split(b"\0")[:-1]]
+
+    def lines(self) -> list[str]:
+        return [os.fsdecode(line) for line in bytes(self.data).split(b"\n")[:-1]]
+
+
+async def _stream(
+    argv: list[str] | tuple[str, ...],
+    query: _Query,
+    stdin: bytes,
+    take: Callable[[bytes], bool],
+) -> Ended:
+    try:
+        return await stream(argv, query.root, stdin, take, SECONDS)
+    except UnicodeEncodeError:
+        raise ToolError("`pattern` has half of a surrogate pair, which is no text.") from None
+
+
+def _check_ripgrep(ended: Ended, query: _Query, found: bool) -> None:
+    """ripgrep answers 2 for a bad pattern, but also when it found things and could not read some file."""
+    if ended.code != 2 or found or not ended.stderr.strip():
+        return
+    if is_beyond(ended.stderr):
+        raise _BeyondError
+    raise _bad_pattern(query.pattern, fault_of(ended.stderr))
+
+
+def _check_scan(ended: Ended, query: _Query) -> None:
+    if ended.code == BAD_PATTERN:
+        raise _bad_pattern(query.pattern, ended.stderr.strip())
+    if ended.code not in (0, None):
+        raise ToolError(
+            f"The search failed: {(ended.stderr.splitlines() or ['no reason given'])[-1]}"
+        )
+
+
+def _bad_pattern(pattern: str, fault: str) -> ToolError:
+    hint = "To find files by a glob, use `glob`. " if pattern.startswith("*") else ""
+    return ToolError(
+        f"`pattern` is no regular expression: {fault}. {hint}"
+        "To find a text as it is, put a backslash before each special character."
+    )
+
+
+def _too_slow(found: bool) -> str:
+    what = "there may be more" if found else "nothing found so far"
+    return f"stopped after {SECONDS:.0f} s, {what}; narrow it with `path` or a simpler pattern"
+
+
+SEARCH = Tool("search", SearchParams, _effects, _title, _run)

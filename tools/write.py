@@ -1,0 +1,82 @@
+"""The `write` tool: a whole file at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .diffs import unified_diff
+from .errors import ToolError
+from .files import File, count_lines, declared_path, digest, is_known, load, plural, relative_path
+from .paths import write_atomic
+from .text import Text
+
+
+class WriteParams(Params):
+    path: str
+    content: str
+
+
+def _effects(params: WriteParams) -> Effects:
+    return Effects(writes=(declared_path(params.path),))
+
+
+def _title(params: WriteParams) -> str:
+    return f"write {params.path}"
+
+
+async def _run(params: WriteParams, context: ToolContext) -> ToolResult:
+    return await asyncio.to_thread(_write, params, context)
+
+
+def _write(params: WriteParams, context: ToolContext) -> ToolResult:
+    path = relative_path(context.root, params.path)
+    if params.path.endswith("/") or (context.root / path).is_dir():
+        raise ToolError(f"{path} names a folder. Add the file's name.")
+    file = load(context.root, path)
+    if file is not None:
+        _require_known(file, context)
+    content = params.content.replace("\r\n", "\n") if file else params.content
+    data, note = _bytes(content, file.text if file else None)
+    if file is not None and data == file.data:
+        return ToolResult(f"{path} is like that already", seen={path: file.digest})
+    write_atomic(context.root, path, data)
+    lines = plural(count_lines(content), "line")
+    before = file.text.lf if file and file.text else None
+    return ToolResult(
+        f"{'wrote' if file else 'created'} {path}, {lines}{note}",
+        detail=unified_diff(path, before, content),
+        seen={path: digest(data)},
+    )
+
+
+def _require_known(file: File, context: ToolContext) -> None:
+    if file.text is None and file.path not in context.seen:
+        raise ToolError(
+            f"{file.path} is a binary file. Delete it with `shell` first if it is to go."
+        )
+    if not is_known(file, context.seen):
+        raise ToolError(f"{file.path} exists and you haven't seen it. Read it first.")
+
+
+def _bytes(content: str, before: Text | None) -> tuple[bytes, str]:
+    """`content` in the encoding and with the line ends that the file had, and a note if that can't be."""
+    if before is not None:
+        raw = content.replace("\n", "\r\n") if before.newline == "CRLF" else content
+        try:
+            return before.encode(raw), ""
+        except UnicodeEncodeError:
+            if before.encoding == "utf-8":
+                raise ToolError(_SURROGATE) from None
+            return raw.encode("utf-8"), f", now UTF-8: {before.encoding} can't hold all of it"
+    try:
+        return content.encode("utf-8"), ""
+    except UnicodeEncodeError:
+        raise ToolError(_SURROGATE) from None
+
+
+_SURROGATE = (
+    "The content has half of a surrogate pair, which no UTF-8 file can hold. Write it in full."
+)
+
+WRITE = Tool("write", WriteParams, _effects, _title, _run)

@@ -1,0 +1,136 @@
+"""What several commands share: flags for settings, the settings in force, and which session is meant."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from ...agent.config import (
+    OPTIONS,
+    Settings,
+    find_project_root,
+    load_settings,
+    user_config_file,
+)
+from ...agent.events import SessionStarted
+from ...agent.headless import json_line
+from ...agent.journal import FILE, decode
+from ...agent.store import find_session, session_ids, sessions_folder
+from ...tools.errors import PersonError
+from .screen import Terminal
+
+
+def add_setting_flags(parser: argparse.ArgumentParser) -> None:
+    """A flag for each option that has one. Values stay text here: `load_settings` checks them all alike."""
+    group = parser.add_argument_group(
+        "settings (`leadline config` shows them and where they came from)"
+    )
+    for option in OPTIONS:
+        if option.flag is None:
+            continue
+        help_text = option.help.replace("%", "%%")
+        if option.kind.switch:
+            group.add_argument(
+                option.flag,
+                dest=option.name,
+                action=argparse.BooleanOptionalAction,
+                default=None,
+                help=help_text,
+            )
+        elif option.kind.repeatable:
+            group.add_argument(
+                option.flag,
+                dest=option.name,
+                action="append",
+                metavar=option.kind.metavar,
+                help=help_text,
+            )
+        else:
+            group.add_argument(
+                option.flag, dest=option.name, metavar=option.kind.metavar, help=help_text
+            )
+    group.add_argument(
+        "--no-project-config",
+        action="store_true",
+        help="don't read the repository's .leadline.toml",
+    )
+
+
+def settings_from(parsed: argparse.Namespace, project_root: Path) -> Settings:
+    """The settings of a command that has the flags of `add_setting_flags`."""
+    values: Mapping[str, object] = vars(parsed)
+    flags = {
+        option.name: values[option.name]
+        for option in OPTIONS
+        if option.flag is not None and values[option.name] is not None
+    }
+    root = None if values["no_project_config"] else project_root
+    return load_settings(flags, os.environ, user_config_file(os.environ), root)
+
+
+def home() -> Path:
+    """Where sessions are kept. A project has no say in it, so its file is not even read."""
+    return load_settings({}, os.environ, user_config_file(os.environ), None).home
+
+
+def here() -> Path:
+    """The folder the person stands in."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise PersonError(
+            "The folder you are in does not exist any more. Go to another one."
+        ) from error
+
+
+def add_session(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "session",
+        metavar="SESSION",
+        nargs="?",
+        help="a session's id or a part of it; without one, the newest session of this work tree",
+    )
+
+
+def session_folder(state: Path, text: str | None, folder: Path) -> Path:
+    """The session that `text` names, or the newest of the work tree around `folder`.
+
+    Never the newest of just anywhere: undo would then reach into another repository.
+    """
+    if text is not None:
+        return find_session(state, text)
+    root = find_project_root(folder)
+    for name in session_ids(state):
+        found = sessions_folder(state) / name
+        started = session_start(found)
+        if started is not None and Path(started.root) == root:
+            return found
+    raise PersonError(
+        f"There is no session of {root} yet. `leadline sessions` lists those of all places."
+    )
+
+
+def session_start(folder: Path) -> SessionStarted | None:
+    """How a session began, from the head of its journal; None where that can't be read."""
+    try:
+        with (folder / FILE).open("rb") as file:
+            file.readline()
+            body = decode(file.readline()).body
+    except (OSError, ValueError):
+        return None
+    return body if isinstance(body, SessionStarted) else None
+
+
+def print_json(value: JsonValue) -> None:
+    sys.stdout.buffer.write(json_line(value) + b"\n")
+    sys.stdout.flush()
+
+
+def page() -> Terminal:
+    """stdout for people."""
+    return Terminal(sys.stdout, os.environ)

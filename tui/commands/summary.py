@@ -1,0 +1,146 @@
+"""What a person reads at the end of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...agent.events import Status
+from ...agent.headless import Screen, Span, Style, evidence_line, plural
+from ...agent.result import RunResult
+from ...tools.errors import Exit
+
+FILES_LISTED = 20
+
+SENTENCES: dict[Status, str] = {
+    "done": "Done and verified.",
+    "unverified": "Done by the model's word; no check proves it.",
+    "not_done": "Not done.",
+    "permission": "Stopped: something it needed was not allowed.",
+    "limit": "Stopped: a limit was reached.",
+    "unavailable": "Stopped: the model could not be reached.",
+    "conflict": "Stopped: something is left for you to decide.",
+    "interrupted": "Interrupted.",
+    "usage": "Not started.",
+}
+
+
+class Summary:
+    """The block that ends a run."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    def show(self, result: RunResult) -> None:
+        style: Style = "good" if result.exit_code == Exit.DONE else "warn"
+        self._screen.line()
+        self._screen.line((style, SENTENCES[result.status]))
+        if result.summary.strip():
+            self._screen.paragraph(result.summary, indent=2)
+        self._changes(result)
+        for each in result.evidence:
+            word: Span = ("good", "verified") if each.green else ("bad", "not green")
+            self._screen.line(word, f": {evidence_line(each)}")
+        for note in result.notes:
+            self._screen.line(("warn", "note"), f": {note}")
+        self._money(result)
+        self._ways_back(result)
+
+    def _changes(self, result: RunResult) -> None:
+        changes = tuple(diffstat(result.patch))
+        if not changes:
+            return
+        added, removed = sum(c.added for c in changes), sum(c.removed for c in changes)
+        self._screen.line(f"changed {plural(len(changes), 'file')}, +{added} -{removed}")
+        for each in changes[:FILES_LISTED]:
+            count = "binary" if each.binary else f"+{each.added} -{each.removed}"
+            self._screen.fitted(f"  {count:>11}  ", each.path)
+        if len(changes) > FILES_LISTED:
+            self._screen.line(f"  and {len(changes) - FILES_LISTED} more")
+
+    def _money(self, result: RunResult) -> None:
+        bill = result.bill
+        if not bill.requests:
+            return
+        saved = bill.uncached - bill.cost
+        self._screen.line(
+            f"cost: ${bill.cost:.4f} for {plural(bill.requests, 'request')}, "
+            f"{bill.hit_share:.1%} of {bill.hit + bill.miss:,} prompt tokens from the cache, "
+            f"which saved ${max(saved, 0.0):.4f}"
+        )
+        if bill.unexpected_misses:
+            count = plural(
+                bill.unexpected_misses, "unexpected cache miss", "unexpected cache misses"
+            )
+            self._screen.line(("warn", f"{count}; `leadline cost {result.session}` says whose"))
+        self._screen.line(
+            f"models: {', '.join(result.models)}; {result.seconds:.0f} s, {result.turns} turns"
+        )
+
+    def _ways_back(self, result: RunResult) -> None:
+        if result.commit:
+            self._screen.line(f"commit: {result.commit}")
+        if result.session:
+            back = f"; `leadline diff {result.session}` shows it, `leadline undo {result.session}` takes it back"
+            self._screen.line(("dim", f"session {result.session}{back if result.changed else ''}"))
+
+
+# --- diffstat ---
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Lines added to and removed from one file of a patch."""
+
+    path: str
+    added: int
+    removed: int
+    binary: bool
+
+
+def diffstat(patch: str) -> Iterator[Changed]:
+    """What a git patch changes, file by file. Hunk headers say how many lines belong to a hunk, so content that looks
+    like a header is never taken for one."""
+    path, added, removed, binary = "", 0, 0, False
+    old = new = 0
+    for line in patch.split("\n"):
+        if old > 0 or new > 0:
+            sign = line[:1]
+            added += sign == "+"
+            removed += sign == "-"
+            old -= sign in ("-", " ", "")
+            new -= sign in ("+", " ", "")
+        elif line.startswith("diff --git "):
+            if path:
+                yield Changed(path, added, removed, binary)
+            path, added, removed, binary = _named(line), 0, 0, False
+        elif line.startswith("@@ "):
+            old, new = _hunk_size(line)
+        elif line.startswith(("--- ", "+++ ", "rename to ")):
+            path = _better(line, path)
+        elif line.startswith(("GIT binary patch", "Binary files ")):
+            binary = True
+    if path:
+        yield Changed(path, added, removed, binary)
+
+
+def _named(header: str) -> str:
+    """The path of a file that was only created, deleted or made executable: both halves of the header are the same."""
+    names = header.removeprefix("diff --git ")
+    half = names[len(names) // 2 + 1 :]
+    return half.removeprefix("b/")
+
+
+def _better(line: str, path: str) -> str:
+    """The path as the more precise lines say it; the old one where the new side is /dev/null."""
+    name = line.removeprefix("rename to ") if line.startswith("rename") else line[4:]
+    name = name.rstrip("\t")
+    if name == "/dev/null":
+        return path
+    return name if line.startswith("rename") else name[2:]
+
+
+def _hunk_size(header: str) -> tuple[int, int]:
+    """Lines on the old and on the new side."""
+    sizes = [part.partition(",")[2] or "1" for part in header.split(" ")[1:3]]
+    return int(sizes[0]), int(sizes[1])

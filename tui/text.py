@@ -1,0 +1,99 @@
+"""Text for a terminal: what comes from models, files and commands is stripped of everything that a terminal obeys."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# Operating system commands and their kin carry a string (titles, clipboard contents, links) up to a terminator.
+_STRING = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+)
+_CONTROL_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?")
+_ESCAPE = re.compile(r"\x1b[ -/]*[0-~]?")
+_LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# C0 but tab and line feed, DEL, C1; marks that reorder text or hide in it: what is shown must be what is there.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+    r"\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """`text` without escape sequences, control characters and marks that reorder or hide text; line ends are LF.
+
+    Idempotent: what is left holds nothing that a second pass would take out.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _STRING.sub("", text)
+    text = _CONTROL_SEQUENCE.sub("", text)
+    text = _ESCAPE.sub("", text)
+    text = _LINE_END.sub("\n", text)
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _UNSEEN.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """`text` cleaned, all white space runs single spaces."""
+    return " ".join(clean(text).split())
+
+
+def first_line(text: str) -> str:
+    """The first line of `text` that has anything on it, cleaned."""
+    return next((line.strip() for line in clean(text).split("\n") if line.strip()), "")
+
+
+def display_width(text: str) -> int:
+    """Columns on a terminal: East Asian wide characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(character) for character in text)
+
+
+def fit(text: str, columns: int) -> str:
+    """`text` cut to `columns`, with an ellipsis when something was cut."""
+    if display_width(text) <= columns:
+        return text
+    used, kept = 1, ""
+    for character in text:
+        used += _columns(character)
+        if used > columns:
+            break
+        kept += character
+    return f"{kept.rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
+def pad(text: str, columns: int) -> str:
+    return text + " " * (columns - display_width(text))
+
+
+def wrap(line: str, columns: int) -> Iterator[str]:
+    """One line as several of at most `columns`, broken at spaces where there are some, indented like the first."""
+    body = line.lstrip(" ")
+    indent = min(len(line) - len(body), columns // 2)
+    room = columns - indent
+    while display_width(body) > room:
+        cut = _cut(body, room)
+        space = body.rfind(" ", 1, cut + 1)
+        at = space if space > 0 else cut
+        yield " " * indent + body[:at].rstrip()
+        body = body[at:].lstrip(" ")
+    yield " " * indent + body
+
+
+def _cut(text: str, columns: int) -> int:
+    """How many characters of `text` fit; at least one."""
+    used = 0
+    for index, character in enumerate(text):
+        used += _columns(character)
+        if used > columns:
+            return max(1, index)
+    return len(text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
