@@ -74,7 +74,7 @@ class Dispatcher:
     def __init__(
         self,
         tools: Sequence[Tool[Any]],
-        schemas: Mapping[str, Mapping[str, Any]],
+        schemas: Mapping[str, dict[str, Any]],
         role: Role,
         place: Workplace,
         approver: Approver,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import BinaryIO, Literal, Protocol
+from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
@@ -64,6 +64,12 @@ class Screen(Protocol):
 # --- for programs ---
 
 
+class ByteStream(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+    def flush(self) -> None: ...
+
+
 class JsonLines:
     """Each durable event as one line, the same bytes as in the journal, and at the end `{"result": {...}}`.
 
@@ -71,7 +77,7 @@ class JsonLines:
     reader just went away.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self._fault: OSError | None = None
 
@@ -229,8 +235,9 @@ class Progress:
             case SessionResumed():
                 self._screen.line(body.sandbox)
                 if body.interrupted_calls:
-                    count = plural(len(body.interrupted_calls), "call")
-                    self._screen.line(("warn", f"{count} had not ended when it stopped"))
+                    titles = "; ".join(body.interrupted_calls)
+                    text = f"cut off when it was stopped, so perhaps done in part: {titles}"
+                    self._screen.line(("warn", text))
             case Routed():
                 line = f"{body.role}: {body.model}, effort {body.effort} ({body.reason})"
                 if line != self._model:

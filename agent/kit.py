@@ -171,7 +171,7 @@ async def assemble(
     connecting = start_connecting(where)
     full = job.mode == "full"
     sandbox, files = await asyncio.gather(
-        choose_sandbox("off" if full else settings.sandbox), list_files(place)
+        choose_sandbox("off" if full else settings.sandbox, place.root), list_files(place)
     )
     journal = journal_of()
     bus = Bus()

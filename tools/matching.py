@@ -87,7 +87,7 @@ def find(text: str, old: str, new: str, everywhere: bool) -> Found | Several | M
 def _within_indentation(text: str, at: int, new: str) -> bool:
     """Whether a place begins in the middle of a line's indentation, so that all but the first new line would be off."""
     before = text[text.rfind("\n", 0, at) + 1 : at]
-    return "\n" in new and text[at].isspace() and before.isspace()
+    return "\n" in new and text[at] in " \t" and before.isspace()
 
 
 def line_number(text: str, offset: int) -> int:

@@ -214,7 +214,8 @@ def _signal_tree(pid: int, number: signal.Signals, *, spare_first: bool) -> None
         _signal_group(pid, number)
     for one in below:
         with suppress(ProcessLookupError, PermissionError):
-            os.kill(one, number)
+            if spare_first or os.getpgid(one) != pid:  # a second signal would run a trap twice
+                os.kill(one, number)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

@@ -135,7 +135,7 @@ def _lines(file: File, text: Text, item: FileRange, room: int) -> _Part:
 def _range(item: FileRange, total: int) -> tuple[int, int]:
     first = 1 if item.start is None else item.start
     last = total if item.end is None else item.end
-    if first < 1 or last < first:
+    if first < 1 or (item.end is not None and last < first):
         raise ToolError("lines count from 1, and `end` is not before `start`")
     if first > total:
         raise ToolError(f"it has only {plural(total, 'line')}")

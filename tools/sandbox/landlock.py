@@ -128,28 +128,28 @@ def rules(policy: Policy) -> list[Rule]:
     found: list[Rule] = [("/", _READ_DIR), (_SHARED_MEMORY, _WRITE)]
     found += [(device, _READ_FILE | _WRITE_FILE) for device in _DEVICES]
     for place, access in places:
-        below = [(other, theirs) for other, theirs in places if place in other.parents]
         if access >= Access.READ:
-            holes = [other for other, theirs in below if theirs == Access.HIDDEN]
-            found += [(path, _READ) for path in carve(place, holes)]
+            holes = [str(other) for other, theirs in places if theirs == Access.HIDDEN]
+            found += [(path, _READ) for path in carve(str(place), holes)]
         if access == Access.WRITE:
-            holes = [other for other, theirs in below if theirs != Access.WRITE]
-            found += [(path, _WRITE) for path in carve(place, holes)]
+            holes = [str(other) for other, theirs in places if theirs != Access.WRITE]
+            found += [(path, _WRITE) for path in carve(str(place), holes)]
     return found
 
 
-def carve(place: Path, holes: Sequence[Path]) -> list[str]:
+def carve(place: str, holes: Sequence[str]) -> list[str]:
     """The fewest existing paths that together hold all below `place` but the holes. Links are left out."""
-    inside = [hole for hole in holes if hole == place or place in hole.parents]
-    if place in inside:
+    if place in holes:
         return []
+    start = place.rstrip("/") + "/"
+    inside = [hole for hole in holes if hole.startswith(start)]
     if not inside:
-        return [str(place)]
+        return [place]
     found: list[str] = []
     with suppress(OSError), os.scandir(place) as entries:
         for entry in entries:
             if not entry.is_symlink():
-                found += carve(Path(entry.path), inside)
+                found += carve(entry.path, inside)
     return found
 
 

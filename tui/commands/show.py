@@ -22,7 +22,7 @@ from ...agent.events import (
     Verified,
     Warned,
 )
-from ...agent.headless import Screen, Style, evidence_line
+from ...agent.headless import Screen, Style, evidence_line, plural
 from ...agent.journal import encode, read_events
 from ...agent.messages import AssistantMessage, UserMessage
 from ..text import first_line
@@ -122,7 +122,9 @@ class _Teller:
         if isinstance(body, SnapshotTaken):
             self._screen.line(("dim", f"step {body.step}: {body.label}"))
         else:
-            self._screen.line(("warn", f"went to step {body.step}, {len(body.paths)} paths"))
+            self._screen.line(
+                ("warn", f"went to step {body.step}, {plural(len(body.paths), 'path')}")
+            )
 
     def _trouble(self, body: Durable) -> None:
         match body:

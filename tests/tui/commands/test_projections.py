@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from leadline.agent.events import (
+    Durable,
+    Event,
+    Evidence,
+    MessageCommitted,
+    RequestFailed,
+    Restored,
+    SessionEnded,
+    SessionResumed,
+    SessionStarted,
+    SnapshotTaken,
+    ToolFinished,
+    UsageReported,
+    Verified,
+    Warned,
+)
+from leadline.agent.journal import Journal
+from leadline.agent.messages import AssistantMessage, SystemMessage, Usage, UserMessage
+from leadline.agent.store import sessions_folder
+from leadline.tools.errors import PersonError
+from leadline.tui.commands.common import session_folder
+from leadline.tui.commands.screen import Terminal
+from leadline.tui.commands.sessions import local_time, row
+from leadline.tui.commands.show import tell
+
+AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+
+
+def started(root: str = "/w", task: str = "Fix add().\nIt subtracts.") -> SessionStarted:
+    return SessionStarted("0.1.0", root, task, "auto", "Commands are confined.", {})
+
+
+def usage(cost: float) -> UsageReported:
+    return UsageReported(
+        1, "deepseek-flash", Usage(10, 5, 3), cost, cost * 9, False, 0, "none", "", 0.5, 1.0
+    )
+
+
+STORY: list[tuple[int, Durable]] = [
+    (0, started()),
+    (0, MessageCommitted(SystemMessage("the system prompt"))),
+    (0, MessageCommitted(UserMessage("Fix add().", "task"))),
+    (1, usage(0.25)),
+    (
+        1,
+        MessageCommitted(
+            AssistantMessage(
+                "I look.", "secret thoughts", (), "stop", Usage(1, 1, 1), "deepseek-flash"
+            )
+        ),
+    ),
+    (1, SnapshotTaken(0, "c", "t", "before the first change")),
+    (1, ToolFinished("1", True, "\n== calc.py\nreturn a - b", 0.1, "read calc.py")),
+    (1, ToolFinished("2", False, "no match", 0.2, "edit calc.py")),
+    (2, RequestFailed(2, "503", True)),
+    (2, usage(0.5)),
+    (2, MessageCommitted(UserMessage("Checks are red.\na\nb\nc\nd", "harness"))),
+    (2, Verified(Evidence("pytest", "t", 0, 3, 0, 0, False, 1.0, ""))),
+    (2, SessionEnded("done", 0, "It adds now.")),
+    (2, Restored(0, "c", ("calc.py",))),
+]
+
+
+def events(story: list[tuple[int, Durable]]) -> list[Event]:
+    return [
+        Event(seq, "2026-11-22T05:00:00.000Z", "s1", "main", turn, body)
+        for seq, (turn, body) in enumerate(story, 1)
+    ]
+
+
+def test_a_row_sums_a_session_up():
+    got = row("s1", events(STORY))
+    assert (got.status, got.turns, got.cost, got.root) == ("done", 2, 0.75, "/w")
+    assert got.task == "Fix add().\nIt subtracts."
+    assert got.at == "2026-11-22T05:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("story", "status"),
+    [
+        ([], "open"),
+        ([(0, started())], "open"),
+        ([(0, started()), (3, SessionEnded("limit", 5, ""))], "limit"),
+        (
+            [
+                (0, started()),
+                (3, SessionEnded("limit", 5, "")),
+                (3, SessionResumed("0.1", "s", ())),
+                (4, Warned("w")),
+            ],
+            "open",
+        ),
+    ],
+)
+def test_the_status_is_that_of_the_last_run(story: list[tuple[int, Durable]], status: str):
+    assert row("s", events(story)).status == status
+
+
+def test_times_are_shown_by_the_persons_clock(monkeypatch: pytest.MonkeyPatch):
+    shown = local_time("2026-11-22T05:00:00.000Z")
+    assert shown == f"{AT.astimezone():%Y-%m-%d %H:%M}"
+    assert local_time("") == ""
+
+
+def told(story: list[tuple[int, Durable]], *, full: bool = False) -> str:
+    stream = io.StringIO()
+    tell(events(story), Terminal(stream, {}), full=full)
+    return stream.getvalue()
+
+
+def test_show_tells_the_story():
+    text = told(STORY)
+    when = local_time("2026-11-22T05:00:00.000Z")
+    assert (
+        text
+        == f"""\
+s1  leadline 0.1.0
+{when}  /w  mode auto
+Commands are confined.
+
+Fix add().
+It subtracts.
+
+turn 1, deepseek-flash
+I look.
+step 0: before the first change
+ok       0.1 s read calc.py
+               == calc.py
+failed   0.2 s edit calc.py
+               no match
+request failed, sent again: 503
+
+from Leadline
+    Checks are red.
+    a
+    b
+    ... 2 more lines
+check  pytest: 3 passed in 1.0 s
+
+Done and verified. {when}
+    It adds now.
+went to step 0, 1 path
+"""
+    )
+
+
+def test_show_in_full_has_whole_results_and_never_the_thoughts():
+    text = told(STORY, full=True)
+    assert "    return a - b\n" in text
+    assert "    d\n" in text
+    assert "secret thoughts" not in text
+
+
+def test_show_is_harmless_whatever_the_session_held():
+    hostile = "\x1b[2J\x1b]52;c;eA==\x07\u202ex"
+    text = told(
+        [
+            (0, started(root=hostile, task=hostile)),
+            (1, ToolFinished("1", False, hostile, 0.1, hostile)),
+            (1, Warned(hostile)),
+            (1, SessionEnded("not_done", 1, hostile)),
+        ],
+        full=True,
+    )
+    assert not {"\x1b", "\x07", "\u202e"} & set(text)
+
+
+# --- which session is meant ---
+
+
+def make_session(home: Path, name: str, root: Path) -> Path:
+    folder = sessions_folder(home) / name
+    journal = Journal.create(folder)
+    journal.append("main", 0, started(root=str(root)))
+    journal.close()
+    return folder
+
+
+def test_without_a_name_it_is_the_newest_session_of_this_work_tree(tmp_path: Path):
+    home, mine, other = tmp_path / "home", tmp_path / "mine", tmp_path / "other"
+    (mine / ".git").mkdir(parents=True)
+    (mine / "below").mkdir()
+    (other / ".git").mkdir(parents=True)
+    make_session(home, "20260101-000000-aaaa", mine)
+    newest = make_session(home, "20260102-000000-bbbb", mine)
+    elsewhere = make_session(home, "20260103-000000-cccc", other)
+    (sessions_folder(home) / "20260104-000000-dddd").mkdir()  # killed before its first line
+    assert session_folder(home, None, mine / "below") == newest
+    assert session_folder(home, None, other) == elsewhere
+    assert session_folder(home, "aaaa", other).name == "20260101-000000-aaaa"
+
+
+def test_a_place_without_sessions_never_gets_another_ones(tmp_path: Path):
+    home, mine, other = tmp_path / "home", tmp_path / "mine", tmp_path / "other"
+    (mine / ".git").mkdir(parents=True)
+    (other / ".git").mkdir(parents=True)
+    make_session(home, "20260101-000000-aaaa", other)
+    with pytest.raises(PersonError, match="There is no session of"):
+        session_folder(home, None, mine)

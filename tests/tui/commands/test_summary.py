@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import io
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+from leadline.agent.events import Evidence
+from leadline.agent.result import Bill, RunResult
+from leadline.tui.commands.screen import Terminal
+from leadline.tui.commands.summary import Changed, Summary, diffstat
+
+RESULT = RunResult(
+    session="20261122-050000-ab12",
+    status="done",
+    exit_code=0,
+    summary="add() subtracted; it adds now.\nOne test was added.",
+    patch="diff --git a/calc.py b/calc.py\n--- a/calc.py\n+++ b/calc.py\n@@ -1 +1 @@\n-a - b\n+a + b\n",
+    changed=("calc.py",),
+    evidence=(Evidence("pytest -q", "t1", 0, 12, 0, 0, False, 0.84, "/out/1"),),
+    notes=("weakened test: test_calc.py:3: skipped",),
+    bill=Bill(0.0123, 0.1123, 120_000, 3_456, 50, 7, 0),
+    models=("deepseek-flash",),
+    sandbox="confined",
+    turns=6,
+    seconds=31.4,
+)
+
+
+def shown(result: RunResult) -> str:
+    stream = io.StringIO()
+    Summary(Terminal(stream, {})).show(result)
+    return stream.getvalue()
+
+
+def test_the_summary_says_what_was_done_how_it_is_known_and_what_it_cost():
+    assert (
+        shown(RESULT)
+        == """
+Done and verified.
+  add() subtracted; it adds now.
+  One test was added.
+changed 1 file, +1 -1
+        +1 -1  calc.py
+verified: pytest -q: 12 passed in 0.8 s
+note: weakened test: test_calc.py:3: skipped
+cost: $0.0123 for 7 requests, 97.2% of 123,456 prompt tokens from the cache, which saved $0.1000
+models: deepseek-flash; 31 s, 6 turns
+session 20261122-050000-ab12; `leadline diff 20261122-050000-ab12` shows it, \
+`leadline undo 20261122-050000-ab12` takes it back
+"""
+    )
+
+
+def test_nothing_is_called_verified_that_is_not():
+    red = Evidence("pytest -q", "t1", 1, 11, 1, 0, False, 0.84, "/out/1")
+    nothing = Evidence("make test", "t1", 0, 0, 0, 0, True, 0.1, "/out/2")
+    text = shown(replace(RESULT, status="not_done", exit_code=1, evidence=(red, nothing)))
+    assert "erified" not in text
+    assert "not green: pytest -q: 1 failed, 11 passed in 0.8 s" in text
+    assert "not green: make test: no test ran, so it proves nothing in 0.1 s" in text
+
+
+def test_an_unexpected_miss_is_pointed_out():
+    text = shown(replace(RESULT, bill=replace(RESULT.bill, unexpected_misses=2)))
+    assert "2 unexpected cache misses; `leadline cost 20261122-050000-ab12` says whose" in text
+
+
+def test_a_run_that_never_asked_the_model_has_no_cost():
+    empty = replace(RESULT, bill=Bill(0, 0, 0, 0, 0, 0, 0), patch="", changed=(), session="")
+    assert "cost" not in shown(empty)
+    assert "undo" not in shown(empty)
+
+
+def test_text_of_the_model_and_names_of_files_cannot_steer_the_terminal():
+    name = "\x1b]0;owned\x07a.py"
+    text = shown(
+        replace(
+            RESULT,
+            summary="\x1b[2Jgone",
+            notes=("\x1b[31mred",),
+            patch=f"diff --git a/{name} b/{name}\nnew file mode 100644\n",
+        )
+    )
+    assert "\x1b" not in text
+    assert "\x07" not in text
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        [
+            "git",
+            "-c",
+            "core.quotePath=false",
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@t",
+            *arguments,
+        ],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_diffstat_agrees_with_git(tmp_path: Path):
+    git(tmp_path, "init", "-q")
+    (tmp_path / "kept.py").write_text("one\ntwo\nthree\n")
+    (tmp_path / "gone name.txt").write_text("--- a/fake\n+++ b/fake\n")
+    (tmp_path / "old.py").write_text("".join(f"line {n}\n" for n in range(20)))
+    (tmp_path / "end").write_text("no newline")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "x")
+    (tmp_path / "kept.py").write_text("one\n-- 2\n++ 2\ndiff --git a/x b/x\n@@ -1 +1 @@\n\nthree\n")
+    (tmp_path / "gone name.txt").unlink()
+    (tmp_path / "old.py").rename(tmp_path / "new.py")
+    (tmp_path / "new.py").write_text("".join(f"line {n}\n" for n in range(1, 20)))
+    (tmp_path / "end").write_text("no newline either")
+    (tmp_path / "empty").touch()
+    (tmp_path / "木.bin").write_bytes(bytes(range(256)))
+    git(tmp_path, "add", "-A")
+    patch = git(tmp_path, "diff", "--cached", "--binary", "-M", "HEAD")
+    expected: set[Changed] = set()
+    rows = git(tmp_path, "diff", "--cached", "--numstat", "-z", "-M", "HEAD").split("\0")
+    while len(rows) > 1:
+        added, removed, name = rows.pop(0).split("\t")
+        if not name:  # a rename has its two names in rows of their own
+            name = rows.pop(1)
+            rows.pop(0)
+        binary = added == "-"
+        expected.add(
+            Changed(name, 0 if binary else int(added), 0 if binary else int(removed), binary)
+        )
+    assert set(diffstat(patch)) == expected
+    assert len(expected) == 6
+
+
+def test_a_long_list_of_files_is_cut():
+    patch = "".join(f"diff --git a/{n} b/{n}\nnew file mode 100644\n" for n in range(25))
+    assert "and 5 more" in shown(replace(RESULT, patch=patch))
