@@ -25,6 +25,7 @@ from .events import ApprovalAnswered, ApprovalAsked, ToolFinished, ToolOutput, T
 from .messages import ToolCall, ToolMessage
 from .roles import Role
 from .v4.coerce import coerce
+from .v4.values import is_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,8 @@ class Dispatcher:
             fault = f"As {self._role.name} you may not use {call.name}."
             return _Prepared(call, call.name, fault=fault)
         try:
-            arguments = json.loads(call.arguments_json)
-            if not isinstance(arguments, dict):
+            arguments: object = json.loads(call.arguments_json)
+            if not is_tree(arguments):
                 raise ToolError("The arguments must be a JSON object.")
             params = tool.params.model_validate(coerce(arguments, self._schemas[call.name]))
             return _Prepared(call, tool.title(params), tool.effects(params), tool, params)

@@ -173,6 +173,8 @@ async def _work(kit: Kit, transcript: Transcript, stop: asyncio.Event) -> RunRes
 
 async def _finish(kit: Kit, transcript: Transcript) -> Finish:
     """The work's end; what only the person can mend ends it too."""
+    if kit.steps:
+        kit.steps.begin()
     try:
         return await work_alone(kit.loop(transcript), kit.work())
     except JournalError:

@@ -12,7 +12,7 @@ from ..tools.checks.model import Check
 from ..tools.commands import SandboxedCommands
 from ..tools.errors import Exit, PersonError, ToolError
 from ..tools.git.repository import (
-    NotARepository,
+    NotARepositoryError,
     Repository,
     StatusSummary,
     init_repository,
@@ -42,7 +42,7 @@ async def find_place(folder: Path, *, init: bool, read_only: bool) -> Place:
     """
     try:
         repository = await open_repository(folder)
-    except NotARepository:
+    except NotARepositoryError:
         if init:
             repository = await init_repository(folder)
         elif read_only:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from collections.abc import Sequence
 
 from .base import Effects, Params, Tool, ToolContext, ToolResult
 from .errors import ToolError
@@ -10,12 +10,12 @@ from .errors import ToolError
 
 class AskParams(Params):
     question: str
-    options: list[str] = Field(default_factory=list)
+    options: list[str] | None = None
 
 
 def _question(params: AskParams) -> str:
     """The question as it is shown: the options below it, numbered so that a number is an answer."""
-    options = (f"{number}. {option}" for number, option in enumerate(params.options, 1))
+    options = (f"{number}. {option}" for number, option in enumerate(params.options or (), 1))
     return "\n".join((params.question.strip(), *options))
 
 
@@ -30,7 +30,7 @@ def _title(params: AskParams) -> str:
     return f"asks: {' '.join(params.question.split())}"
 
 
-def _meant(answer: str, options: list[str]) -> str:
+def _meant(answer: str, options: Sequence[str]) -> str:
     """The option whose number the person gave, or the answer in the person's own words."""
     number = answer.strip().rstrip(".)")
     if number.isascii() and number.isdigit() and 1 <= int(number) <= len(options):
@@ -41,7 +41,7 @@ def _meant(answer: str, options: list[str]) -> str:
 async def _run(params: AskParams, context: ToolContext) -> ToolResult:
     if context.answer is None or not context.answer.strip():
         raise ToolError("Nobody answered. Choose what is safest and say so in your report.")
-    answer = _meant(context.answer, params.options)
+    answer = _meant(context.answer, params.options or ())
     return ToolResult(answer, detail=answer)
 
 

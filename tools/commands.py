@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .base import CommandOutcome
-from .jobs import BackgroundJobs
+from .jobs import BackgroundJobs, JobOutput
 from .process import Launch, ProcessResult, run_process
 from .sandbox.base import Sandbox
 from .sandbox.environment import scrubbed_environment
@@ -24,8 +24,8 @@ OUTPUTS = "outputs"
 class SandboxedCommands:
     """Runs commands in `root`. Everything it starts ends with `close`.
 
-    `folder` is the session's own: its temporary files and outputs lie below. With `writable` False the tree is read-only
-    for commands too.
+    `folder` is the session's own: its temporary files and outputs lie below. With `writable` False the tree is
+    read-only for commands too.
     """
 
     def __init__(
@@ -44,8 +44,10 @@ class SandboxedCommands:
         self._network = network
         self._default_seconds = default_seconds
         temp = folder / "tmp"
-        outputs = temp / OUTPUTS
+        # A folder of this process alone: a resumed session must not write over what an earlier one showed the model.
+        outputs = temp / OUTPUTS / str(os.getpid())
         outputs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._temp = temp
         self._outputs = outputs
         cache = leadline_home / "cache"
         cache.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,7 +67,7 @@ class SandboxedCommands:
         }
         self._shell = shutil.which("bash") or "/bin/sh"
         self._count = 0
-        self._jobs = BackgroundJobs()
+        self._jobs = BackgroundJobs(outputs)
 
     @property
     def confined(self) -> bool:
@@ -106,6 +108,19 @@ class SandboxedCommands:
         )
         return (-1 if result.exit_code is None else result.exit_code), result.output.text
 
+    async def start_job(self, command: str) -> str:
+        """Start a command that goes on in the background; its id."""
+        return await self._jobs.start(
+            self._launch(command), command=command, cwd=self._root, env=self._environment
+        )
+
+    async def job_output(self, job: str, wait_seconds: float) -> str:
+        """What a job said since it was last asked, and how it is."""
+        return self._told(await self._jobs.output(job, wait_seconds))
+
+    async def stop_job(self, job: str) -> str:
+        return self._told(await self._jobs.stop(job))
+
     async def close(self) -> None:
         await self._jobs.stop_all()
 
@@ -114,16 +129,35 @@ class SandboxedCommands:
 
     def _next_output(self) -> Path:
         self._count += 1
-        return self._outputs / f"{os.getpid()}-{self._count}.txt"
+        return self._outputs / f"{self._count}.txt"
 
     def _outcome(self, result: ProcessResult) -> CommandOutcome:
         file = result.output.file
-        shown = f"$TMPDIR/{OUTPUTS}/{file.name}"
         return CommandOutcome(
             result.exit_code,
             result.timed_out,
             result.seconds,
-            result.output.text.replace(str(file), shown),
+            self._reachable(result.output.text, file),
             file,
-            shown,
+            self._shown(file),
         )
+
+    def _told(self, output: JobOutput) -> str:
+        status = output.status
+        if status.running:
+            end = "still running"
+        elif status.result is None:
+            end = "stopped"
+        elif status.result.exit_code is None:
+            end = "ended by a signal"
+        else:
+            end = f"exit {status.result.exit_code} after {status.result.seconds:.1f} s"
+        text = self._reachable(output.text, output.file).rstrip("\n") or "(no new output)"
+        return f"{text}\n{status.job}: {end}"
+
+    def _shown(self, file: Path) -> str:
+        return f"$TMPDIR/{file.relative_to(self._temp)}"
+
+    def _reachable(self, text: str, file: Path) -> str:
+        """Text that names an output's file as a command can."""
+        return text.replace(str(file), self._shown(file))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .errors import ToolError
 from .paths import read_bytes, resolve_inside
-from .text import Text, decode
+from .text import Text, decode, is_well_formed
 
 MAX_FILE_BYTES = 20_000_000
 """More is for the shell: it would be read, hashed and decoded whole for a few lines."""
@@ -33,6 +33,8 @@ def declared_path(text: str) -> str:
 
 def relative_path(root: Path, text: str) -> str:
     """`text` relative to `root`, "." for the root itself. ToolError if it is elsewhere."""
+    if not is_well_formed(text):
+        raise ToolError("The path has half of a surrogate pair, which no file name has.")
     return resolve_inside(root, text).relative_to(root).as_posix()
 
 

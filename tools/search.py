@@ -29,6 +29,7 @@ from .ripgrep import (
 )
 from .scan import BAD_PATTERN, Request
 from .suggest import missing
+from .text import is_well_formed
 
 MAX_PATTERN_CHARS = 4_000
 MAX_CONTEXT = 20
@@ -99,6 +100,8 @@ async def _run(params: SearchParams, context: ToolContext) -> ToolResult:
 def _query(params: SearchParams, root: Path) -> _Query:
     if not params.pattern or len(params.pattern) > MAX_PATTERN_CHARS or "\0" in params.pattern:
         raise ToolError(f"`pattern` is 1 to {MAX_PATTERN_CHARS} characters, none of them NUL.")
+    if not is_well_formed(params.pattern):
+        raise ToolError("`pattern` has half of a surrogate pair, which no file holds.")
     context = params.context or 0
     if not 0 <= context <= MAX_CONTEXT:
         raise ToolError(f"`context` is 0 to {MAX_CONTEXT}.")
@@ -135,10 +138,10 @@ async def _contents(query: _Query, ripgrep: str | None) -> str:
     hits = Hits(query.keep, query.one_file)
     if ripgrep:
         arguments = content_arguments(query.pattern, query.start, query.ignore_case, query.context)
-        ended = await _stream([ripgrep, *arguments], query, b"", hits.feed)
+        ended = await stream([ripgrep, *arguments], query.root, b"", hits.feed, SECONDS)
         _check_ripgrep(ended, query, bool(hits.matches))
     else:
-        ended = await _stream(_SCAN, query, query.request(names=False), hits.feed)
+        ended = await stream(_SCAN, query.root, query.request(names=False), hits.feed, SECONDS)
         _check_scan(ended, query)
     parts = [hits.text()]
     if hits.binary:
@@ -151,17 +154,19 @@ async def _contents(query: _Query, ripgrep: str | None) -> str:
 async def _names(query: _Query, ripgrep: str | None) -> str:
     listed = _Listed()
     if ripgrep:
-        ended = await _stream([ripgrep, *list_arguments(query.start)], query, b"", listed.feed)
+        ended = await stream(
+            [ripgrep, *list_arguments(query.start)], query.root, b"", listed.feed, SECONDS
+        )
         paths = [path for path in listed.paths() if query.keep(path)]
         lines = "".join(f"{path}\n" for path in paths if "\n" not in path)
         found = _Listed()
         arguments = name_arguments(query.pattern, query.ignore_case)
         data = os.fsencode(lines)
-        matched = await _stream([ripgrep, *arguments], query, data, found.feed)
+        matched = await stream([ripgrep, *arguments], query.root, data, found.feed, SECONDS)
         _check_ripgrep(matched, query, bool(found.data))
         paths = found.lines()
     else:
-        ended = await _stream(_SCAN, query, query.request(names=True), listed.feed)
+        ended = await stream(_SCAN, query.root, query.request(names=True), listed.feed, SECONDS)
         _check_scan(ended, query)
         paths = [path for path in listed.paths() if query.keep(path)]
     shown = paths[:MAX_NAMES]
@@ -188,18 +193,6 @@ class _Listed:
 
     def lines(self) -> list[str]:
         return [os.fsdecode(line) for line in bytes(self.data).split(b"\n")[:-1]]
-
-
-async def _stream(
-    argv: list[str] | tuple[str, ...],
-    query: _Query,
-    stdin: bytes,
-    take: Callable[[bytes], bool],
-) -> Ended:
-    try:
-        return await stream(argv, query.root, stdin, take, SECONDS)
-    except UnicodeEncodeError:
-        raise ToolError("`pattern` has half of a surrogate pair, which is no text.") from None
 
 
 def _check_ripgrep(ended: Ended, query: _Query, found: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .base import CommandOutcome, Effects, Params, Tool, ToolContext, ToolResult
 from .errors import ToolError
+from .text import is_well_formed
 
 DEFAULT_SECONDS = 120
 MAX_SECONDS = 3600
@@ -24,8 +25,12 @@ def _effects(params: ShellParams) -> Effects:
         raise ToolError("Give either `command`, to run one, or `job`, to look at one.")
     if params.command is not None and not params.command.strip():
         raise ToolError("`command` is empty.")
-    if params.command is not None and "\0" in params.command:
-        raise ToolError("`command` holds a NUL character, which no command can have.")
+    if params.command is not None and (
+        "\0" in params.command or not is_well_formed(params.command)
+    ):
+        raise ToolError(
+            "`command` holds a NUL or half of a surrogate pair, which no command can have."
+        )
     if params.stop and params.job is None:
         raise ToolError("`stop` is for a `job`.")
     if params.background and params.job is not None:

@@ -96,6 +96,15 @@ class Text:
         return found
 
 
+def is_well_formed(text: str) -> bool:
+    """Whether `text` has no half of a surrogate pair, which JSON can spell but no file, path or program can take."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def common_ends(old: Sequence[object], new: Sequence[object]) -> tuple[int, int]:
     """How many items both begin with, and how many of the rest both end with."""
     shorter = min(len(old), len(new))

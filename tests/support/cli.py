@@ -38,10 +38,13 @@ def environment(
     home: Path, base_url: str | None, extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """A clean environment: nothing of the developer's own settings, a key for the endpoint."""
+    config = home.with_suffix(".config.toml")
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.touch()
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     mine = {
         "LEADLINE_HOME": str(home),
-        "LEADLINE_CONFIG": str(home / "no-config.toml"),
+        "LEADLINE_CONFIG": str(config),
         "DEEPSEEK_API_KEY": "sk-rehearsal",
     }
     if base_url is not None:

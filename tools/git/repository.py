@@ -19,6 +19,10 @@ from .run import GitError, GitResult, Place, read_drivers, run_git
 from .settings import Settings, read_settings
 
 
+class NotARepositoryError(PersonError):
+    """The folder is not in a git repository."""
+
+
 class Operation(StrEnum):
     """Something git has begun and not ended, during which no commit of ours may be made."""
 
@@ -227,9 +231,9 @@ async def _refuse_bare(here: Place, path: Path) -> None:
     if result.code:
         if "not a git repository" not in result.stderr:
             raise PersonError(f"git cannot read the repository at {path}: {result.reason}.")
-        raise PersonError(
+        raise NotARepositoryError(
             f"{path} is not in a git repository, so changes could not be undone. Start with `leadline run"
-            " --init` to make it one, or with `--mode plan` to only read."
+            " --init` to make it one, or with `--read-only` to only look."
         )
     if result.stdout.split() != [b"false", b"false"]:
         raise PersonError(

@@ -69,27 +69,33 @@ def _has_private_tmp(policy: Policy) -> bool:
 
 
 def _mounts(policy: Policy, descriptors: list[int]) -> list[str]:
-    places = policy.places()
     options: list[str] = []
     sealed: list[str] = []
-    if _has_private_tmp(policy):
+    private = _has_private_tmp(policy)
+    if private:
         options += ["--bind", str(policy.temp), str(SHARED_TEMPORARY)]
-    for place, access in places:
-        path = str(place)
+    for place, access in policy.places():
         if not place.exists():
             continue
-        if access == Access.WRITE:
-            options += ["--bind", path, path]
-        elif access == Access.READ:
-            options += ["--ro-bind", path, path]
-        elif place.is_dir():
-            options += ["--tmpfs", path]
-            sealed += ["--remount-ro", path]
-        else:
-            # Empty instead of missing or unreadable: programs that look for settings there just find none.
-            descriptors.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
-            options += ["--ro-bind-data", str(descriptors[-1]), path]
+        targets = [place]
+        if private and policy.temp in place.parents:
+            # The temporary folder has two names inside; what is protected is so under both.
+            targets.append(SHARED_TEMPORARY / place.relative_to(policy.temp))
+        for target in targets:
+            options += _mount(place, access, target, descriptors)
+            if access == Access.HIDDEN and place.is_dir():
+                sealed += ["--remount-ro", str(target)]
     return options + sealed
+
+
+def _mount(place: Path, access: Access, target: Path, descriptors: list[int]) -> list[str]:
+    if access != Access.HIDDEN:
+        return ["--bind" if access == Access.WRITE else "--ro-bind", str(place), str(target)]
+    if place.is_dir():
+        return ["--tmpfs", str(target)]
+    # Empty instead of missing or unreadable: programs that look for settings there just find none.
+    descriptors.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    return ["--ro-bind-data", str(descriptors[-1]), str(target)]
 
 
 def _in_memory(content: bytes) -> int:

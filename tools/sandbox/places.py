@@ -34,8 +34,8 @@ def make_policy(
 ) -> Policy:
     """The policy for commands in `root`. `temp` and `caches` are folders of ours that must exist; they become writable.
 
-    Hidden: what the tables name, and Leadline's own state. `readable` are places that stay readable inside hidden ones,
-    such as the folder with the full output of commands. Read-only: git's folders. A tree without `.git` may get one
+    Hidden: what the tables name, and Leadline's own state. `readable` are places that can be read and not written, inside
+    hidden or writable ones, such as the folder with the full output of commands. Read-only: git's folders. A tree without `.git` may get one
     from a command, and a `.git` that is a symbolic link may be replaced; our own git calls take no orders from a
     repository's configuration, which makes both harmless to us. PersonError if the root is the whole file system.
     """
@@ -49,8 +49,8 @@ def make_policy(
         for path in _existing(_secrets(home, environ, leadline_home))
         if path not in ours and not _is_needed(path, home)
     )
-    shown = [*map(Path, tables.NEEDED_IN_RUN), *readable, *_toolchains(environ, home)]
-    read_only = tuple(path for path in _existing(shown) if not _is_below(path, ours))
+    programs = [path for path in _toolchains(environ, home) if not _is_below(path, ours)]
+    read_only = _existing([*map(Path, tables.NEEDED_IN_RUN), *readable, *programs])
     policy = Policy(root, writable, read_only, hidden, temp, network)
     # A repository can name any place as git's own, so what it names never opens a hidden one.
     git = [path for path in _existing(git_places(root)) if policy.access(path) != Access.HIDDEN]

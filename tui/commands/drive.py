@@ -22,19 +22,14 @@ Session = Callable[[Sequence[Listener], asyncio.Event], Awaitable[RunResult]]
 """What `run` and `resume` of the agent look like once everything else is decided."""
 
 
-def drive(session: Session, screen: Terminal, *, json_lines: bool, patch: Path | None) -> RunResult:
-    """Run the session, tell of it on `screen` and, where asked for, on stdout. Raises PersonError.
+def run_and_tell(session: Session, *, json_lines: bool, patch: Path | None) -> int:
+    """Run the session, tell of it on stderr and, where asked for, as JSON on stdout. Returns the exit code.
 
-    The first SIGINT or SIGTERM ends the run cleanly, the second at once, the third kills.
+    Raises PersonError for what keeps a session from beginning.
     """
+    screen = Terminal(sys.stderr, os.environ, along=True)
     lines = JsonLines(sys.stdout.buffer) if json_lines else None
-    listeners: list[Listener] = [Progress(screen)]
-    if lines is not None:
-        listeners.insert(0, lines)
-    try:
-        result = asyncio.run(_until_stopped(session, listeners, screen))
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
+    result = drive(session, [lines] if lines is not None else [], screen)
     if patch is not None:
         result = _with_patch(result, patch)
     Summary(screen).show(result)
@@ -42,7 +37,18 @@ def drive(session: Session, screen: Terminal, *, json_lines: bool, patch: Path |
         lines.finish(result)
     elif result.output is not None:
         print_json(result.output)
-    return result
+    return result.exit_code
+
+
+def drive(session: Session, listeners: Sequence[Listener], screen: Terminal) -> RunResult:
+    """Run the session with these listeners and the account for people on `screen`.
+
+    The first SIGINT or SIGTERM ends the run cleanly, the second at once, the third kills.
+    """
+    try:
+        return asyncio.run(_until_stopped(session, [*listeners, Progress(screen)], screen))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def patch_target(text: str | None) -> Path | None:

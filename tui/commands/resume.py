@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,9 +20,8 @@ from .common import (
     session_start,
     settings_from,
 )
-from .drive import drive, patch_target
+from .drive import patch_target, run_and_tell
 from .run import add_output_flags
-from .screen import Terminal
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +43,4 @@ def execute(parsed: argparse.Namespace) -> int:
     async def session(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResult:
         return await resume_session(folder, settings, listeners, stop=stop)
 
-    screen = Terminal(sys.stderr, os.environ, along=True)
-    result = drive(session, screen, json_lines=parsed.json, patch=patch_target(parsed.patch))
-    return result.exit_code
+    return run_and_tell(session, json_lines=parsed.json, patch=patch_target(parsed.patch))

@@ -22,8 +22,7 @@ from ...agent.session import Start
 from ...agent.session import run as run_session
 from ...tools.errors import PersonError
 from .common import add_setting_flags, here, settings_from
-from .drive import drive, patch_target
-from .screen import Terminal
+from .drive import patch_target, run_and_tell
 
 LONGEST_TASK = 256 * 1024
 """Bytes. What is longer belongs into a file of the work tree that the task names."""
@@ -83,9 +82,7 @@ def execute(parsed: argparse.Namespace) -> int:
     async def session(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResult:
         return await run_session(start, listeners, stop=stop)
 
-    screen = Terminal(sys.stderr, os.environ, along=True)
-    result = drive(session, screen, json_lines=parsed.json, patch=patch_target(parsed.patch))
-    return result.exit_code
+    return run_and_tell(session, json_lines=parsed.json, patch=patch_target(parsed.patch))
 
 
 def _check_together(parsed: argparse.Namespace) -> None:

@@ -31,7 +31,8 @@ class Summary:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
-    def show(self, result: RunResult) -> None:
+    def show(self, result: RunResult, *, ways_back: bool = True) -> None:
+        """`ways_back`: tell how to look at the session and how to undo it."""
         style: Style = "good" if result.exit_code == Exit.DONE else "warn"
         self._screen.line()
         self._screen.line((style, SENTENCES[result.status]))
@@ -44,7 +45,8 @@ class Summary:
         for note in result.notes:
             self._screen.line(("warn", "note"), f": {note}")
         self._money(result)
-        self._ways_back(result)
+        if ways_back:
+            self._ways_back(result)
 
     def _changes(self, result: RunResult) -> None:
         changes = tuple(diffstat(result.patch))

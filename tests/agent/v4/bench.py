@@ -101,7 +101,7 @@ Handler = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 @dataclass
 class RawServer:
-    """Plays what the rehearsal endpoint can't: exact bytes, exact silences. Handlers answer one request each, in turn."""
+    """Plays what the rehearsal endpoint can't: exact bytes, exact silences. One handler answers one request."""
 
     handlers: list[Handler] = field(default_factory=list[Handler])
     bodies: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])

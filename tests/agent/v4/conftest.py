@@ -54,7 +54,7 @@ async def make_bench() -> AsyncIterator[MakeBench]:
             limits,
             now=now,
             sleep=sleep,
-            jitter=lambda: 0.5,
+            jitter=lambda: 0.0,
         )
         bench = Bench(client, ledger, throttle)
         benches.append(bench)

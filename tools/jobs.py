@@ -1,0 +1,192 @@
+"""Background jobs: commands that go on while the model does something else, such as a server under test."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import ToolError
+from .process import DEFAULT_LIMITS, Launch, ProcessLimits, ProcessResult, run_process
+from .truncate import clean, clip, clip_ends
+
+_SCAN_SIZE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A job as it is now. `result` is None while it runs and after it was stopped."""
+
+    job: str
+    command: str
+    running: bool
+    result: ProcessResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutput:
+    """What a job has said since it was last read, clean and clipped, and how it is."""
+
+    status: JobStatus
+    text: str
+    file: Path
+
+
+class BackgroundJobs:
+    """The jobs of one session, `job-1` and up. They run until they end, are stopped, or the session ends.
+
+    No more than `most` run at once.
+    """
+
+    def __init__(self, limits: ProcessLimits = DEFAULT_LIMITS, most: int = 8) -> None:
+        self._limits = limits
+        self._most = most
+        self._jobs: dict[str, _Job] = {}
+
+    async def start(
+        self,
+        launch: Launch,
+        *,
+        command: str,
+        cwd: Path,
+        env: Mapping[str, str],
+        spill: Path,
+    ) -> str:
+        """Starts `launch` and returns the job's id; `command` is what people know it by. All it says goes to `spill`.
+
+        ToolError if it cannot be started or too many are running; the launch is closed either way.
+        """
+        running = [job for job in self._jobs.values() if not job.task.done()]
+        if len(running) >= self._most:
+            launch.close()
+            raise ToolError(f"{self._most} background jobs are running. Stop one before the next.")
+        name = f"job-{len(self._jobs) + 1}"
+        news = asyncio.Event()
+        started = asyncio.Event()
+        task = asyncio.ensure_future(
+            run_process(
+                launch,
+                cwd=cwd,
+                env=env,
+                timeout_seconds=None,
+                sink=lambda _: news.set(),
+                spill=spill,
+                limits=self._limits,
+                on_start=lambda _: started.set(),
+            )
+        )
+        task.add_done_callback(lambda _: news.set())
+        task.add_done_callback(lambda _: started.set())
+        try:
+            await started.wait()
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if task.done() and not task.cancelled() and task.exception() is not None:
+            task.result()  # raises what kept it from starting
+        self._jobs[name] = _Job(name, command, spill, task, news)
+        return name
+
+    async def output(self, job: str, wait_seconds: float) -> JobOutput:
+        """What is new since the last call; waits at most `wait_seconds` for something to be, or for the end."""
+        found = self._find(job)
+        if not found.has_news():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(found.news.wait(), wait_seconds)
+        return await found.read(self._limits)
+
+    def list(self) -> tuple[JobStatus, ...]:
+        return tuple(job.status() for job in self._jobs.values())
+
+    async def stop(self, job: str) -> JobOutput:
+        """Ends the job and every process of it, and returns its last words. A job that has ended stays as it is."""
+        found = self._find(job)
+        found.task.cancel()
+        await asyncio.wait({found.task})
+        return await found.read(self._limits)
+
+    async def stop_all(self) -> None:
+        """For the end of the session: returns when no process of any job is left."""
+        tasks = {job.task for job in self._jobs.values()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _find(self, job: str) -> _Job:
+        try:
+            return self._jobs[job]
+        except KeyError:
+            known = ", ".join(self._jobs) or "none has been started"
+            raise ToolError(f"There is no job {job!r}. Jobs: {known}.") from None
+
+
+class _Job:
+    def __init__(
+        self,
+        name: str,
+        command: str,
+        spill: Path,
+        task: asyncio.Future[ProcessResult],
+        news: asyncio.Event,
+    ) -> None:
+        self.task = task
+        self.news = news
+        self._name = name
+        self._command = command
+        self._spill = spill
+        self._offset = 0
+
+    def status(self) -> JobStatus:
+        ended = self.task.done() and not self.task.cancelled()
+        result = self.task.result() if ended and self.task.exception() is None else None
+        return JobStatus(self._name, self._command, not self.task.done(), result)
+
+    def has_news(self) -> bool:
+        return self.task.done() or self._spill.stat().st_size > self._offset
+
+    async def read(self, limits: ProcessLimits) -> JobOutput:
+        self.news.clear()
+        status = self.status()
+        text, self._offset = await asyncio.to_thread(
+            read_since, self._spill, self._offset, limits, final=not status.running
+        )
+        return JobOutput(status, text, self._spill)
+
+
+def read_since(file: Path, offset: int, limits: ProcessLimits, *, final: bool) -> tuple[str, int]:
+    """The text of `file` from byte `offset`, clean and clipped, and the offset to go on from.
+
+    Only the ends of a long text are held in memory. Bytes of a character that is not complete yet are left for the
+    next time, unless this is the `final` one.
+    """
+    size = limits.end_bytes
+    with file.open("rb") as raw:
+        raw.seek(offset)
+        head = raw.read(2 * size)
+        total, newlines, tail = len(head), head.count(b"\n"), b""
+        while chunk := raw.read(_SCAN_SIZE):
+            total += len(chunk)
+            newlines += chunk.count(b"\n")
+            tail = (tail + chunk)[-size:]
+    whole = not tail
+    last = head if whole else tail
+    held_back = 0 if final else _incomplete(last)
+    last = last[: len(last) - held_back]
+    total -= held_back
+    if whole:
+        return clip(clean(last).removesuffix("\n"), limits.text, str(file)), offset + total
+    front = clean(head[: head.rfind(b"\n", 0, size) + 1 or size]).removesuffix("\n")
+    back = clean(last[last.find(b"\n") + 1 :]).removesuffix("\n")
+    lines = newlines + (not last.endswith(b"\n"))
+    return clip_ends(front, back, lines, total, limits.text, str(file)), offset + total
+
+
+def _incomplete(data: bytes) -> int:
+    """How many bytes at the end begin a UTF-8 character without finishing it."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.decode(data[-4:])
+    return len(decoder.getstate()[0])
