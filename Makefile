@@ -31,7 +31,7 @@ check: setup ## Formatting, lint, types, import layers
 	PYTHONPATH=.typing $(BIN)/lint-imports
 
 bench: setup ## Run the benchmarks and print their figures
-	$(BIN)/python -m tests.bench
+	PYTHONPATH=.typing $(BIN)/python -m leadline.tests.bench
 
 format: setup ## Format and fix what can be fixed by itself
 	$(BIN)/ruff format .

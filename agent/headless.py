@@ -125,16 +125,16 @@ def result_json(result: RunResult) -> dict[str, JsonValue]:
         "evidence": [_evidence_json(each) for each in result.evidence],
         "notes": list(result.notes),
         "cost": {
-            "usd": bill.cost,
-            "uncached_usd": bill.uncached,
-            "saved_usd": bill.uncached - bill.cost,
+            "usd": round(bill.cost, 8),
+            "uncached_usd": round(bill.uncached, 8),
+            "saved_usd": round(bill.uncached - bill.cost, 8),
             "requests": bill.requests,
         },
         "cache": {
             "hit_tokens": bill.hit,
             "miss_tokens": bill.miss,
             "output_tokens": bill.output,
-            "hit_share": bill.hit_share,
+            "hit_share": round(bill.hit_share, 4),
             "unexpected_misses": bill.unexpected_misses,
         },
         "models": list(result.models),
@@ -256,7 +256,9 @@ class Progress:
                     self._screen.fitted(("good", "ok     "), ("dim", seconds), title)
                 else:
                     self._screen.fitted(("bad", "failed "), ("dim", seconds), title)
-                    self._screen.fitted(" " * 15, ("dim", body.text))
+                    # Output of a command is long and begins with what went well; its title has the exit code.
+                    if body.text.count("\n") <= 1:
+                        self._screen.fitted(" " * 15, ("dim", body.text))
             case ApprovalAsked():
                 self._screen.paragraph(body.question)
             case ApprovalAnswered():

@@ -114,6 +114,8 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         each = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         if name == chosen:
             _module(name).arguments(each)
+    if chosen == "--":
+        parser.error("the command comes first")
     if chosen and not chosen.startswith("-") and chosen not in COMMANDS:
         parser.error(f'there is no command {chosen!r}; a task is given as `leadline run "TASK"`')
     return parser

@@ -11,18 +11,18 @@ from collections import Counter, deque
 
 _WORD = re.compile(r"[A-Za-z0-9_]+|[^\sA-Za-z0-9_]")
 _OPEN_WORD = re.compile(r"[A-Za-z0-9_]+\Z")
-_GRAM = 12
+_GRAM = 8
 _WINDOW = 1_500
 _SEEN_BEFORE = 3
-_SHARE = 0.9
+_SHARE = 0.75
 _BLANK_RUN = 4_000
 
 
 class RepeatDetector:
     """Fed with the pieces of one text. How the text is cut makes no difference in the end.
 
-    It repeats when nine tenths of the last 1,500 words and signs stand in groups of twelve that came at least three
-    times before, or when it is nothing but white space for 4,000 characters.
+    It repeats when three quarters of the last 1,500 words and signs end a group of eight that came at least three
+    times before (a loop may have a counter in it), or when it is nothing but white space for 4,000 characters.
     """
 
     def __init__(self) -> None:

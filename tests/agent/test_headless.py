@@ -162,7 +162,7 @@ def test_the_result_has_its_documented_keys():
     assert value["cost"] == {
         "usd": 0.01,
         "uncached_usd": 0.11,
-        "saved_usd": 0.11 - 0.01,
+        "saved_usd": 0.1,
         "requests": 7,
     }
     assert value["cache"] == {
@@ -252,12 +252,14 @@ def test_one_line_for_each_call():
         ToolStarted("1", "read", "read calc.py", False),
         ToolFinished("1", True, "== calc.py\nlong", 0.04, ""),
         ToolStarted("2", "shell", "$ pytest", True),
-        ToolFinished("2", False, "boom", 12.34, "$ pytest: exit code 1"),
+        ToolFinished("2", False, "a\nlong\noutput", 12.34, "$ pytest: exit 1"),
+        ToolFinished("3", False, "There is no such file.", 0.0, "edit x.py"),
     )
     assert screen.lines == [
         "ok       0.0 s read calc.py",
-        "failed  12.3 s $ pytest: exit code 1",
-        "               boom",
+        "failed  12.3 s $ pytest: exit 1",
+        "failed   0.0 s edit x.py",
+        "               There is no such file.",
     ]
     assert screen.statuses == ["read calc.py", "$ pytest"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from leadline.tests.support.workbench import Workbench
 from leadline.tools.ask import ASK, AskParams
 from leadline.tools.errors import ToolError

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from leadline.tests.support.workbench import Workbench
 from leadline.tools.edit import EDIT, EditParams
 from leadline.tools.errors import ToolError

@@ -118,8 +118,8 @@ async def test_an_unknown_job_and_one_that_cannot_start(
 ) -> None:
     with pytest.raises(ToolError, match="none has been started"):
         await jobs.output("job-7", 0)
+    launch = Launch(("no-such-program",))
     with pytest.raises(ToolError, match="could not be started"):
-        launch = Launch(("no-such-program",))
         await jobs.start(launch, command="x", cwd=tmp_path, env=ENV, spill=tmp_path / "out")
     assert jobs.list() == ()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
 from leadline.tools.matching import Found, Missing, Several, find, line_range
 from leadline.tools.nearest import nearest
 

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from leadline.tests.support.workbench import Workbench
 from leadline.tools import read as limits
 from leadline.tools.errors import ToolError
@@ -86,17 +85,17 @@ async def test_ranges_that_are_none(bench: Workbench, lines: dict[str, int], wor
 async def test_line_ends_and_encodings_are_said(bench: Workbench) -> None:
     bench.put("dos.txt", b"a\r\nb\r\n")
     bench.put("both.txt", b"a\r\nb\n")
-    bench.put("latin.txt", "señor – «hola»\n".encode("cp1252"))
+    bench.put("latin.txt", "señor \u2013 «hola»\n".encode("cp1252"))
     bench.put("bytes.txt", b"x\x81y \xe9\n")
-    bench.put("gbk.txt", "你好，世界\n".encode("gb2312"))
+    bench.put("gbk.txt", "你好\uff0c世界\n".encode("gb2312"))
     bench.put("wide.txt", "\ufeffé\r\n".encode("utf-16-le"))
     bench.put("bom.txt", b"\xef\xbb\xbfa\n")
     bench.put("declared.py", "# -*- coding: koi8-r -*-\n# привет\n".encode("koi8-r"))
     assert await text_of(bench, "dos.txt") == "== dos.txt (2 lines, CRLF line ends)\na\nb"
     assert await text_of(bench, "both.txt") == "== both.txt (2 lines, mixed line ends)\na\nb"
-    assert await text_of(bench, "latin.txt") == "== latin.txt (1 line, cp1252)\nseñor – «hola»"
+    assert await text_of(bench, "latin.txt") == "== latin.txt (1 line, cp1252)\nseñor \u2013 «hola»"
     assert await text_of(bench, "bytes.txt") == "== bytes.txt (1 line, latin-1)\nx\x81y é"
-    assert await text_of(bench, "gbk.txt") == "== gbk.txt (1 line, gb18030)\n你好，世界"
+    assert await text_of(bench, "gbk.txt") == "== gbk.txt (1 line, gb18030)\n你好\uff0c世界"
     assert await text_of(bench, "wide.txt") == "== wide.txt (1 line, CRLF line ends, utf-16-le)\né"
     assert await text_of(bench, "bom.txt") == "== bom.txt (1 line)\na"
     assert (await text_of(bench, "declared.py")).endswith(

@@ -13,14 +13,13 @@ from deepseek_recipe import (
     DeepseekV4Encoding,
     DeepseekV41Encoding,
 )
-from pydantic import Field
-from syrupy.assertion import SnapshotAssertion
-
 from leadline.agent.rehearsal.tokens import vocabulary
 from leadline.prompts.render import render
 from leadline.tools.base import Params
 from leadline.tools.registry import TOOLS, schemas, schemas_json, tool
 from leadline.tools.schemas import parameters_schema
+from pydantic import Field
+from syrupy.assertion import SnapshotAssertion
 
 NAMES = [item.name for item in TOOLS]
 MAX_SCHEMA_TOKENS = 1_250

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
-
 from leadline.tests.support.workbench import Workbench
 from leadline.tools.errors import ToolError
 from leadline.tools.report import REPORT, ReportParams
+from pydantic import ValidationError
 
 
 async def test_a_claim_is_data_for_the_harness(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from leadline.tests.support.workbench import Workbench
 from leadline.tools import search as search_module
 from leadline.tools.errors import ToolError
@@ -44,6 +43,10 @@ async def refused(bench: Workbench, pattern: str, **more: object) -> str:
     with pytest.raises(ToolError) as raised:
         await bench.call(SEARCH, pattern=pattern, **more)
     return raised.value.message
+
+
+def sh(folder: Path, command: str) -> None:
+    subprocess.run(["sh", "-c", command], cwd=folder, check=True, env={"PATH": os.defpath})
 
 
 async def test_matches_by_file_in_the_order_of_paths(bench: Workbench) -> None:
@@ -148,6 +151,15 @@ async def test_ignored_files_are_left_out_unless_named(bench: Workbench) -> None
     assert await found(bench, "needle", path="a.log") == "a.log\n1: needle"
 
 
+async def test_a_root_inside_a_work_tree_follows_the_rules_above_it(bench: Workbench) -> None:
+    bench.put(".gitignore", "*.log\n/.sub/build\n/build\n")
+    bench.put(".sub/.gitignore", "x.py\n")
+    for path in ("a.py", "a.log", "build/a.py", "inner/build/a.py", "x.py"):
+        bench.put(f".sub/{path}", "needle\n")
+    below = Workbench(bench.root / ".sub")
+    assert await found(below, "needle") == "a.py\n1: needle\ninner/build/a.py\n1: needle"
+
+
 async def test_a_folder_without_git_has_no_gitignore(bench: Workbench) -> None:
     shutil.rmtree(bench.root / ".git")
     bench.put(".gitignore", "a.py\n")
@@ -239,6 +251,16 @@ async def test_nothing_outside_is_searched(bench: Workbench, tmp_path: Path) -> 
         assert "outside" in await refused(bench, "needle", path=path)
     assert ".git" in await refused(bench, "needle", path=".git")
     assert "no match" in await found(bench, "secret", names=True)
+
+
+async def test_a_tree_deeper_than_pythons_stack(bench: Workbench) -> None:
+    bench.put("a.txt", "needle\n")
+    make = "for i in $(seq 1100); do mkdir d && cd d || exit 1; done; echo needle > deep.txt"
+    sh(bench.root, make)
+    text = await found(bench, "needle")
+    # Python's own rmtree, which clears temporary folders, gives up at this depth.
+    sh(bench.root, "rm -r d")
+    assert text == f"a.txt\n1: needle\n{'d/' * 1_100}deep.txt\n1: needle"
 
 
 async def test_options_in_disguise(bench: Workbench) -> None:

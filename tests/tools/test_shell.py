@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
 from leadline.tests.support.workbench import Workbench
 from leadline.tools.base import CommandOutcome
 from leadline.tools.errors import ToolError

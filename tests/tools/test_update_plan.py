@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
-
 from leadline.tests.support.workbench import Workbench
 from leadline.tools.errors import ToolError
 from leadline.tools.update_plan import UPDATE_PLAN, UpdatePlanParams
+from pydantic import ValidationError
 
 
 async def test_the_plan_is_data_for_the_harness_and_text_for_people(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 import pytest
-
 from leadline.tests.support.workbench import Workbench
 from leadline.tools.errors import ToolError
 from leadline.tools.read import READ

@@ -28,7 +28,6 @@ from .repository import Repository, open_repository
 from .run import GitError, GitResult, read_drivers, run_git
 from .target import Target, find_target
 
-
 _UPDATE = ("update-index", "-z")
 
 
@@ -165,7 +164,8 @@ async def _build_tree(bench: _Bench, scratch: Path, target: Target, paths: list[
     except GitError as error:
         reason = error.result.reason if error.result else error.message
         raise PersonError(f"Nothing was committed: {reason}", Exit.NOT_DONE) from error
-    return (await bench.git(scratch, "write-tree")).line
+    # In a partial clone contents of other files may be missing here; they need not be fetched.
+    return (await bench.git(scratch, "write-tree", "--missing-ok")).line
 
 
 def _sort_out(root: Path, paths: list[str]) -> tuple[list[str], list[str]]:
@@ -176,7 +176,9 @@ def _sort_out(root: Path, paths: list[str]) -> tuple[list[str], list[str]]:
         if any((root / folder).is_symlink() for folder in parents(path)):
             raise PersonError(f"Nothing was committed: {some([path])} is behind a symbolic link.")
         if any((root / folder / ".git").exists() for folder in parents(path)):
-            raise PersonError(f"Nothing was committed: {some([path])} is in a repository of its own.")
+            raise PersonError(
+                f"Nothing was committed: {some([path])} is in a repository of its own."
+            )
         try:
             mode = os.lstat(root / path).st_mode
         except (FileNotFoundError, NotADirectoryError):
@@ -195,23 +197,22 @@ def _sort_out(root: Path, paths: list[str]) -> tuple[list[str], list[str]]:
 
 
 async def _refuse_nothing(bench: _Bench, target: Target, tree: str) -> None:
+    place = bench.repository.place
     if target.parent is None:
-        parent = None
+        before = await run_git(place, "hash-object", "-t", "tree", "--stdin")
     else:
-        name = f"{target.parent}^{{tree}}"
-        parent = (await run_git(bench.repository.place, "rev-parse", "--verify", name)).line
-    empty = (await run_git(bench.repository.place, "hash-object", "-t", "tree", "--stdin")).line
-    if tree == (parent or empty):
+        before = await run_git(place, "rev-parse", "--verify", f"{target.parent}^{{tree}}")
+    if tree == before.line:
         raise PersonError("There is nothing to commit: the files are as committed.", Exit.NOT_DONE)
 
 
 async def _refuse_other_changes(bench: _Bench, target: Target, tree: str, paths: list[str]) -> None:
     """On another branch whole files are set: refuse to undo what that branch did to them since."""
-    head = bench.repository.head
-    if target.checked_out or target.parent in (None, head) or head is None:
+    head, parent = bench.repository.head, target.parent
+    if target.checked_out or parent is None or head is None or parent == head:
         return
     place = bench.repository.place
-    theirs = await tree_entries(place, target.parent or tree, paths)
+    theirs = await tree_entries(place, parent, paths)
     base = await tree_entries(place, head, paths)
     ours = await tree_entries(place, tree, paths)
     lost = [

@@ -16,6 +16,7 @@ from ..process import Launch
 from .places import SHARED_TEMPORARY
 from .policy import Access, Policy
 from .seccomp import AF_UNIX, INTERNET, filter_program
+from .sockets import reachable_sockets
 
 _ROOT_ABILITIES = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER")
 """What root needs to work in a tree that is somebody else's, as in containers with a folder of the host."""
@@ -85,6 +86,10 @@ def _mounts(policy: Policy, descriptors: list[int]) -> list[str]:
             options += _mount(place, access, target, descriptors)
             if access == Access.HIDDEN and place.is_dir():
                 sealed += ["--remount-ro", str(target)]
+    for socket in reachable_sockets(policy):
+        gone = private and socket.is_relative_to(SHARED_TEMPORARY)
+        if not gone and policy.access(socket) != Access.HIDDEN:
+            options += _mount(socket, Access.HIDDEN, socket, descriptors)
     return options + sealed
 
 

@@ -16,9 +16,8 @@ terminal device get none. Tracing processes outside, and reading their memory or
 from __future__ import annotations
 
 import os
-import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from pathlib import Path
 from ..process import Launch
 from .policy import Access, Policy
 from .seccomp import AF_UNIX, INTERNET, filter_program
+from .sockets import reachable_sockets
 
 SHIM = Path(__file__).with_name("shim.py")
 
@@ -85,6 +85,7 @@ class Landlock:
 
     def command(self, argv: Sequence[str], policy: Policy) -> Launch:
         families = INTERNET if policy.network else ()
+        # A socket with a path is not covered: where one of another program can be reached, none can be opened.
         if self.version >= _SIGNALS_VERSION and not reachable_sockets(policy):
             families = (AF_UNIX, *families)
         foreign = os.geteuid() == 0 and policy.root.stat().st_uid != 0
@@ -151,34 +152,6 @@ def carve(place: str, holes: Sequence[str]) -> list[str]:
             if not entry.is_symlink():
                 found += carve(entry.path, inside)
     return found
-
-
-def reachable_sockets(policy: Policy) -> list[str]:
-    """Sockets of other programs that a command could connect to: Landlock does not cover those with a path.
-
-    Docker, D-Bus, systemd or tmux would run any command for it, outside. Those bound by processes of this network are
-    listed by the kernel; in a container the one that matters was mounted from outside, in /run.
-    """
-    bound: list[str] = []
-    with suppress(OSError):
-        for line in Path("/proc/net/unix").read_text(errors="surrogateescape").split("\n")[1:]:
-            path = line.partition("/")
-            bound += ["/" + path[2]] if path[1] else []
-    ours = (policy.root, policy.temp)
-    return [
-        path
-        for path in {*bound, *_sockets_in(Path("/run")), *_sockets_in(Path("/var/run"))}
-        if os.access(path, os.W_OK) and not any(Path(path).is_relative_to(place) for place in ours)
-    ]
-
-
-def _sockets_in(folder: Path, depth: int = 3) -> Iterator[str]:
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
-                yield entry.path
-            elif depth and entry.is_dir(follow_symlinks=False):
-                yield from _sockets_in(Path(entry.path), depth - 1)
 
 
 def _shim(plan: bytes, argv: Sequence[str], env: dict[str, str], python: str) -> Launch:

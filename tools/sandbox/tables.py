@@ -47,7 +47,7 @@ NEVER_SECRET = frozenset(
 SECRETS_AT_HOME = _words(
     ".ssh .aws .azure .gnupg .netrc .git-credentials .config/git/credentials .config/gh .config/hub "
     ".config/glab-cli .config/github-copilot .config/gcloud .config/op .config/rclone .config/doctl .docker "
-    ".colima .orbstack .lima .kube .terraform.d .databrickscfg .npmrc .yarnrc .yarnrc.yml .pypirc "
+    ".1password .colima .orbstack .lima .kube .terraform.d .databrickscfg .npmrc .yarnrc .yarnrc.yml .pypirc "
     ".gem/credentials .cargo/credentials .cargo/credentials.toml .m2/settings.xml .m2/settings-security.xml "
     ".gradle/gradle.properties .composer/auth.json .config/composer/auth.json .pgpass .my.cnf .mylogin.cnf "
     ".s3cfg .boto .vault-token .password-store .local/share/keyrings .huggingface/token "

@@ -107,7 +107,7 @@ def _table(rows: Sequence[Row], screen: Terminal) -> None:
     for each in rows:
         fixed = (
             f"{pad(each.session, width)}  {local_time(each.at):16}  {each.status:11}  "
-            f"{each.turns:5}  ${each.cost:7.4f}  "
+            f"{each.turns:5}  {f'${each.cost:.4f}':>7}  "
         )
         screen.fitted(fixed, first_line(each.task))
 

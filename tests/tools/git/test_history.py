@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from leadline.tools.errors import Exit, PersonError
 from leadline.tools.git.history import Move, Timeline, follow
 from leadline.tools.git.repository import open_repository

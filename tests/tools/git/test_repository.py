@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from leadline.tools.errors import Exit, PersonError, ToolError
 from leadline.tools.git.repository import Operation, init_repository, open_repository
 
@@ -100,7 +99,7 @@ async def test_operations(repo: Path, git: Git) -> None:
 
 
 async def test_files(repo: Path, git: Git) -> None:
-    odd = os.fsdecode(b"new\nline \"quoted\" \xff\xfe")
+    odd = os.fsdecode(b'new\nline "quoted" \xff\xfe')
     (repo / odd).write_text("x")
     (repo / ".gitignore").write_text("*.log\nbuild/\n")
     (repo / "x.log").write_text("x")

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from leadline.tools.errors import Exit, PersonError
 from leadline.tools.git.objects import Entry
 from leadline.tools.git.repository import open_repository

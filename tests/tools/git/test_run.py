@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from leadline.tools.errors import PersonError
 from leadline.tools.git.hardening import driver_overrides, environment, parse_config
 from leadline.tools.git.run import GitError, Place, read_drivers, run_git
@@ -30,7 +31,9 @@ async def test_output_and_exit_code(repo: Path) -> None:
 
 
 async def test_reason_cannot_steer_a_terminal(repo: Path) -> None:
-    result = await run_git(Place(repo), "rev-parse", "--verify", "x\x1b[31m\nfatal: \x07", ok=(128,))
+    result = await run_git(
+        Place(repo), "rev-parse", "--verify", "x\x1b[31m\nfatal: \x07", ok=(128,)
+    )
     assert result.reason.isprintable()
 
 
@@ -72,8 +75,7 @@ async def test_cancel_kills_the_whole_group(tmp_path: Path) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    while _alive(process):
-        await asyncio.sleep(0.01)
+    await asyncio.to_thread(_wait_for_end, process)
 
 
 def _exists(path: Path) -> bool:
@@ -82,6 +84,11 @@ def _exists(path: Path) -> bool:
 
 def _text(path: Path) -> str:
     return path.read_text()
+
+
+def _wait_for_end(process: int) -> None:
+    while _alive(process):
+        time.sleep(0.01)
 
 
 def _alive(process: int) -> bool:
@@ -119,7 +126,13 @@ async def test_outside_configuration_is_not_seen(repo: Path, home: Path) -> None
 
 
 async def test_every_driver_is_switched_off_whatever_its_name(repo: Path, git: Git) -> None:
-    keys = ("filter.a b.c.clean", "diff.Ü=x.textconv", "merge.m.driver", "alias.st", "hook.h.command")
+    keys = (
+        "filter.a b.c.clean",
+        "diff.Ü=x.textconv",
+        "merge.m.driver",
+        "alias.st",
+        "hook.h.command",
+    )
     for key in keys:
         git(repo, "config", key, "evil")
     git(repo, "config", "filter.a b.c.required", "true")
@@ -138,7 +151,13 @@ NAMES = st.text(
 )
 
 
-@given(st.lists(st.tuples(NAMES, st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"])))))
+@given(
+    st.lists(
+        st.tuples(
+            NAMES, st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]))
+        )
+    )
+)
 def test_no_filter_name_escapes(drivers: list[tuple[str, str]]) -> None:
     listing = "".join(f"filter.{name}.clean\n{value}\0" for name, value in drivers).encode()
     assert len(list(parse_config(listing))) == len(drivers)
@@ -157,8 +176,6 @@ def test_imports_stay_light() -> None:
 
 
 def _python(code: str) -> str:
-    import subprocess
-
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from leadline.agent.rehearsal.scenario import Scenario
+from leadline.agent.rehearsal.server import RehearsalServer
+from leadline.agent.rehearsal.settings import Settings
+from leadline.tests.support.cli import Ran, environment, leadline
+from leadline.tests.support.repos import make_repo
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A repository, an endpoint that plays a script, and Leadline between them."""
+
+    repo: Path
+    home: Path
+    server: RehearsalServer
+    extra: Mapping[str, str]
+
+    @property
+    def env(self) -> dict[str, str]:
+        return environment(self.home, self.server.base_url, self.extra)
+
+    def within(self, folder: Path) -> Stage:
+        return replace(self, repo=folder)
+
+    def having(self, **variables: str) -> Stage:
+        return replace(self, extra={**self.extra, **variables})
+
+    async def __call__(self, *args: str) -> Ran:
+        return await leadline(*args, cwd=self.repo, env=self.env)
+
+    async def run(self, *flags: str, task: str = "make add work") -> Ran:
+        return await self("run", task, "--json", *flags)
+
+
+MakeStage = Callable[..., Awaitable[Stage]]
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[MakeStage]:
+    """`await stage(scenario, settings)`: everything a test of a whole run needs."""
+    async with AsyncExitStack() as stack:
+
+        async def make(scenario: Scenario, settings: Settings | None = None) -> Stage:
+            server = await stack.enter_async_context(RehearsalServer(scenario, settings))
+            return Stage(make_repo(tmp_path / "repo"), tmp_path / "home", server, {})
+
+        yield make

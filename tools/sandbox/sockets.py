@@ -1,0 +1,51 @@
+"""Sockets of other programs that lie in the file system: a read-only mount does not keep a command from connecting."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from .policy import Policy
+
+_SERVICES = (Path("/run"), Path("/var/run"))
+_DEPTH = 3
+
+
+def reachable_sockets(policy: Policy) -> list[Path]:
+    """Sockets that the user may connect to, but for those below the working tree and the temporary folder.
+
+    Docker, D-Bus, systemd, tmux or an agent for keys would act for a command, outside. The kernel lists those bound in
+    this network namespace; what was mounted into a container from outside is not listed, and lies in /run.
+    """
+    found = {path for path in _listed() if path.is_socket()}
+    for folder in _SERVICES:
+        found |= set(_below(Path(os.path.realpath(folder)), _DEPTH))
+    ours = (policy.root, policy.temp)
+    return sorted(
+        path
+        for path in found
+        if os.access(path, os.W_OK) and not any(path.is_relative_to(place) for place in ours)
+    )
+
+
+def _listed() -> Iterator[Path]:
+    with suppress(OSError):
+        text = Path("/proc/net/unix").read_text(errors="surrogateescape")
+        for line in text.splitlines()[1:]:
+            # Seven fields and, for a socket with a name, its path; names that begin with @ are in no file system.
+            fields = line.split(maxsplit=7)
+            if len(fields) == 8 and fields[7].startswith("/"):
+                with suppress(OSError):
+                    yield Path(os.path.realpath(fields[7]))
+
+
+def _below(folder: Path, depth: int) -> Iterator[Path]:
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode):
+                yield Path(entry.path)
+            elif depth and entry.is_dir(follow_symlinks=False):
+                yield from _below(Path(entry.path), depth - 1)
