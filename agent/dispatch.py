@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -129,7 +129,8 @@ class Dispatcher:
             if not is_tree(arguments):
                 raise ToolError("The arguments must be a JSON object.")
             params = tool.params.model_validate(coerce(arguments, self._schemas[call.name]))
-            return _Prepared(call, tool.title(params), tool.effects(params), tool, params)
+            effects = _below(self._place.root, tool.effects(params))
+            return _Prepared(call, tool.title(params), effects, tool, params)
         except ValidationError as error:
             return _Prepared(call, call.name, fault=explain(error, tool.params))
         except ToolError as error:
@@ -224,6 +225,16 @@ class Dispatcher:
             )
         )
         return ToolMessage(item.call.id, text, result.ok)
+
+
+def _below(root: Path, effects: Effects) -> Effects:
+    """The same effects with absolute paths inside the root made relative, so that one file has one name."""
+
+    def relative(paths: tuple[str, ...]) -> tuple[str, ...]:
+        prefix = f"{root}/"
+        return tuple("." if p == str(root) else p.removeprefix(prefix) for p in paths)
+
+    return replace(effects, reads=relative(effects.reads), writes=relative(effects.writes))
 
 
 def sendable(text: str) -> str:

@@ -17,6 +17,7 @@ from ..tools.checks.model import Check
 from ..tools.commands import SandboxedCommands
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Limits as SnapshotLimits
+from ..tools.paths import remove_abandoned
 from ..tools.permissions import Mode
 from ..tools.registry import TOOLS, schemas
 from ..tools.sandbox.detect import choose_sandbox
@@ -74,6 +75,7 @@ class Kit:
     files: tuple[str, ...]
     checks: tuple[Check, ...]
     settings: Settings
+    catalog: Catalog
     journal: Journal
     bus: Bus
     recorder: Recorder
@@ -137,7 +139,7 @@ class Kit:
             self.settings.attribution,
         )
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """End what the session started: commands, connections, the journal."""
         await self.commands.close()
         if self.steps:
@@ -173,12 +175,15 @@ async def assemble(
     sandbox, files = await asyncio.gather(
         choose_sandbox("off" if full else settings.sandbox, place.root), list_files(place)
     )
+    writable = job.mode != "plan" and place.repository is not None
+    if writable:
+        abandoned = remove_abandoned(place.root, files)
+        files = tuple(path for path in files if path not in abandoned)
     journal = journal_of()
     bus = Bus()
     for listener in listeners:
         bus.subscribe(listener)
     recorder = Recorder(journal, bus, MAIN, earlier.turn if earlier else 0)
-    writable = job.mode != "plan" and place.repository is not None
     commands = SandboxedCommands(
         sandbox,
         place.root,
@@ -206,6 +211,7 @@ async def assemble(
         files=files,
         checks=checks_of(place, files, job.checks_given) if writable else (),
         settings=settings,
+        catalog=catalog,
         journal=journal,
         bus=bus,
         recorder=recorder,

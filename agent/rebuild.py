@@ -7,17 +7,21 @@ from ..tools.registry import schemas_json
 from .bus import Recorder
 from .context.transcript import Lane, Tools, Transcript
 from .events import MessageCommitted, Rebased, ToolFinished, ToolStarted
-from .messages import AssistantMessage, SystemMessage, ToolMessage, UserMessage
+from .messages import SystemMessage, ToolMessage, UserMessage
 from .replay import Replayed, Unanswered
 
 OTHER_TOOLS = "this release of Leadline has other tool schemas than the one that began the session"
 
 
 def rebuilt(recorder: Recorder, state: Replayed, lane: Lane) -> Transcript:
-    """The transcript as it was, with a result for each call that has none.
+    """The transcript as it was, with a result for each call that has none; a new one if nothing was said yet.
 
     Its system message stays the one it began with; where the tools of this release differ, a new epoch begins.
     """
+    if not state.messages:
+        system = SystemMessage(render("system"))
+        recorder.emit(MessageCommitted(system))
+        return Transcript(recorder.agent, lane, Tools.of(schemas_json()), system)
     system, *rest = state.messages
     assert isinstance(system, SystemMessage)
     tools = Tools.of(schemas_json())
@@ -29,7 +33,7 @@ def rebuilt(recorder: Recorder, state: Replayed, lane: Lane) -> Transcript:
         transcript.append(message)
     for item in state.unanswered:
         transcript.append(_result(recorder, item))
-    if isinstance(transcript.messages[-1], AssistantMessage) or state.ended is not None:
+    if state.ended is not None and state.tools_digest is not None:
         note = UserMessage(render("resumed"), "harness")
         recorder.emit(MessageCommitted(note))
         transcript.append(note)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..tools.report import REPORT, ReportParams
 from .context.transcript import Lane
 from .events import (
     Event,
     MessageCommitted,
     Rebased,
+    Reported,
     RequestSent,
     Restored,
     Routed,
@@ -39,7 +41,10 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """`messages` begin with the system message and end before the first unanswered call's result."""
+    """`messages` begin with the system message and end before the first unanswered call's result.
+
+    `claim` is what the model reported last, when nothing was said to it since and the session has not ended.
+    """
 
     started: SessionStarted
     lane: Lane | None
@@ -52,6 +57,7 @@ class Replayed:
     epoch: int
     tools_digest: str | None
     ended: SessionEnded | None
+    claim: Reported | None
 
 
 def replay(events: Sequence[Event]) -> Replayed:
@@ -119,7 +125,30 @@ def replay(events: Sequence[Event]) -> Replayed:
         epoch=epoch,
         tools_digest=digest,
         ended=ended,
+        claim=None if ended or open_calls else _claim(messages),
     )
+
+
+def _claim(messages: Sequence[Message]) -> Reported | None:
+    """What the newest answer claims: by a report that got through, or by asking for nothing more."""
+    passed: set[str] = set()
+    for message in reversed(messages):
+        match message:
+            case ToolMessage(call_id, ok=True):
+                passed.add(call_id)
+            case AssistantMessage(text, tool_calls=()):
+                return Reported("done", text)
+            case AssistantMessage(tool_calls=calls):
+                reports = [call for call in calls if call.name == REPORT.name and call.id in passed]
+                if not reports:
+                    return None
+                report = ReportParams.model_validate_json(reports[-1].arguments_json)
+                return Reported(report.status, report.summary)
+            case ToolMessage():
+                pass
+            case _:
+                return None
+    return None
 
 
 def _answer(messages: list[Message], results: dict[str, ToolFinished]) -> list[ToolCall]:

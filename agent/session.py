@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,20 +13,19 @@ from pydantic import JsonValue
 
 from ..prompts.render import render
 from ..tools.errors import PersonError
-from ..tools.registry import schemas_json
 from .bus import Listener
 from .config import Settings
-from .context.transcript import Tools, Transcript
+from .context.transcript import Transcript
 from .dispatch import sendable
 from .ending import end_session
-from .events import MessageCommitted, Routed, SessionResumed, SessionStarted
+from .events import MessageCommitted, Reported, Routed, SessionResumed, SessionStarted
 from .journal import Journal, JournalError, utc_now
 from .kit import MAIN, Job, Kit, assemble, version
-from .messages import SystemMessage, UserMessage
+from .messages import UserMessage
 from .planning.solo import Finish, work_alone
 from .planning.timings import read_timings
 from .rebuild import rebuilt
-from .replay import replay
+from .replay import Replayed, replay
 from .result import RunResult, status_of
 from .roles import SOLO
 from .store import new_session_id, sessions_folder
@@ -58,88 +57,95 @@ async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Even
         raise PersonError('The task is empty. Say what to do: leadline run "fix the failing test".')
     settings = start.settings
     catalog = load_catalog(settings.catalog)
-    route = catalog.role("solo")
-    lane = catalog.lane("solo", settings.model_pro, settings.model_flash)
     place = await find_place(start.folder, init=start.init, read_only=start.read_only)
     if start.commit:
         refuse_impossible_commit(place, start.branch)
-    mode = "plan" if place.repository is None else settings.mode
     job = Job(
-        task, mode, tuple(settings.verify), start.output_schema, start.commit, start.branch, lane
+        task=task,
+        mode="plan" if start.read_only or place.repository is None else settings.mode,
+        checks_given=tuple(settings.verify),
+        output_schema=start.output_schema,
+        commit=start.commit,
+        branch=start.branch,
+        lane=catalog.lane(SOLO.name, settings.model_pro, settings.model_flash),
     )
-    journal_folder = sessions_folder(settings.home) / new_session_id(utc_now())
-    kit = await assemble(
-        place, job, settings, catalog, lambda: Journal.create(journal_folder), listeners
-    )
-    kit.recorder.emit(
-        SessionStarted(
-            version(),
-            str(place.root),
-            task,
-            mode,
-            kit.commands.describe(),
-            settings.shown(),
-            job.checks_given,
-            start.output_schema,
-            start.commit,
-            start.branch,
+    folder = sessions_folder(settings.home) / new_session_id(utc_now())
+    kit = await assemble(place, job, settings, catalog, lambda: Journal.create(folder), listeners)
+    async with aclosing(kit):
+        kit.recorder.emit(
+            SessionStarted(
+                version(),
+                str(place.root),
+                task,
+                job.mode,
+                kit.commands.describe(),
+                settings.shown(),
+                job.checks_given,
+                job.output_schema,
+                job.commit,
+                job.branch,
+            )
         )
-    )
-    kit.recorder.emit(Routed("solo", lane.model, lane.effort, route.reason))
-    transcript = Transcript(MAIN, lane, Tools.of(schemas_json()), SystemMessage(render("system")))
-    kit.recorder.emit(MessageCommitted(SystemMessage(render("system"))))
-    for message in await _opening(kit, settings):
-        kit.recorder.emit(MessageCommitted(message))
-        transcript.append(message)
-    return await _work(kit, transcript, stop)
+        return await _go_on(kit, replay(kit.journal.events), stop)
 
 
 async def resume(
     folder: Path, settings: Settings, listeners: Sequence[Listener], *, stop: asyncio.Event
 ) -> RunResult:
-    """Go on with a session that was cut off, or that ended without being done.
+    """Go on with a session that was cut off, wherever that was, or that ended without being done.
 
     Raises PersonError when there is nothing to go on with.
     """
     journal = Journal.reopen(folder)
     state = replay(journal.events)
     if state.ended and state.ended.status in ("done", "unverified"):
-        journal.close()
         raise PersonError(
             f"Session {folder.name} is finished. Start a new one with `leadline run`, "
             f"or look at it with `leadline show {folder.name}`."
         )
-    if state.lane is None or len(state.messages) < 2:
-        journal.close()
-        raise PersonError(
-            f"Session {folder.name} was stopped before its task was recorded. Run it again."
-        )
     begun = state.started
+    catalog = load_catalog(settings.catalog)
     place = await find_place(Path(begun.root), init=False, read_only=begun.mode == "plan")
+    schema = begun.output_schema
     job = Job(
-        begun.task,
-        begun.mode,
-        begun.checks,
-        begun.output_schema if isinstance(begun.output_schema, dict) else None,
-        begun.commit,
-        begun.branch,
-        state.lane,
+        task=begun.task,
+        mode=begun.mode,
+        checks_given=begun.checks,
+        output_schema=schema if isinstance(schema, dict) else None,
+        commit=begun.commit,
+        branch=begun.branch,
+        lane=state.lane or catalog.lane(SOLO.name, settings.model_pro, settings.model_flash),
     )
-    kit = await assemble(
-        place, job, settings, load_catalog(settings.catalog), lambda: journal, listeners, state
-    )
-    touched = tuple(item.call.name for item in state.unanswered if item.started and item.mutates)
-    kit.recorder.emit(SessionResumed(version(), kit.commands.describe(), touched))
-    transcript = rebuilt(kit.recorder, state, state.lane)
-    kit.ledger.restore(MAIN, transcript.request(), journal.events)
-    return await _work(kit, transcript, stop)
+    kit = await assemble(place, job, settings, catalog, lambda: journal, listeners, state)
+    async with aclosing(kit):
+        cut = tuple(item.call.name for item in state.unanswered if item.started and item.mutates)
+        kit.recorder.emit(SessionResumed(version(), kit.commands.describe(), cut))
+        return await _go_on(kit, state, stop)
 
 
-async def _opening(kit: Kit, settings: Settings) -> tuple[UserMessage, ...]:
+async def _go_on(kit: Kit, state: Replayed, stop: asyncio.Event) -> RunResult:
+    """Bring the transcript to where the next request can be sent, and work from there."""
+    lane = kit.job.lane
+    if state.lane is None:
+        reason = kit.catalog.role(SOLO.name).reason
+        kit.recorder.emit(Routed(SOLO.name, lane.model, lane.effort, reason))
+    transcript = rebuilt(kit.recorder, state, lane)
+    if state.tools_digest is None:  # nothing was sent yet
+        said = {message.origin for message in state.messages if isinstance(message, UserMessage)}
+        for message in await _opening(kit):
+            if message.origin not in said:
+                kit.recorder.emit(MessageCommitted(message))
+                transcript.append(message)
+    else:
+        kit.ledger.restore(MAIN, transcript.request(), kit.journal.events)
+    return await _work(kit, transcript, state.claim, stop)
+
+
+async def _opening(kit: Kit) -> tuple[UserMessage, ...]:
     """The first messages: where it is, what its part is, what to do."""
     durations = read_timings(kit.project_folder)
     environment = await environment_text(
-        kit.place, kit.files, kit.checks, durations, kit.commands, settings.command_seconds
+        kit.place, kit.files, kit.checks, durations, kit.commands, kit.settings.command_seconds
     )
     messages = [
         UserMessage(sendable(environment), "environment"),
@@ -152,31 +158,32 @@ async def _opening(kit: Kit, settings: Settings) -> tuple[UserMessage, ...]:
     return tuple(messages)
 
 
-async def _work(kit: Kit, transcript: Transcript, stop: asyncio.Event) -> RunResult:
+async def _work(
+    kit: Kit, transcript: Transcript, claim: Reported | None, stop: asyncio.Event
+) -> RunResult:
     """Let the one agent work until it is done or `stop` is set, and end the session whatever happens."""
-    task = asyncio.create_task(_finish(kit, transcript))
+    task = asyncio.create_task(_finish(kit, transcript, claim))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            finish = Finish("interrupted", "Interrupted by the person.")
-        else:
-            finish = task.result()
-        return await end_session(kit.ending(), finish)
     finally:
         stopping.cancel()
-        await kit.close()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    if task.cancelled():
+        finish = Finish("interrupted", "Interrupted by the person.")
+    else:
+        finish = task.result()
+    return await end_session(kit.ending(), finish)
 
 
-async def _finish(kit: Kit, transcript: Transcript) -> Finish:
+async def _finish(kit: Kit, transcript: Transcript, claim: Reported | None) -> Finish:
     """The work's end; what only the person can mend ends it too."""
     if kit.steps:
         kit.steps.begin()
     try:
-        return await work_alone(kit.loop(transcript), kit.work())
+        return await work_alone(kit.loop(transcript), kit.work(), claim)
     except JournalError:
         raise
     except PersonError as error:

@@ -70,8 +70,10 @@ class CommandRunner(Protocol):
     """Runs shell commands in the sandbox of this agent, and keeps its background jobs."""
 
     async def run(
-        self, command: str, timeout_seconds: float, on_output: Callable[[str], None]
-    ) -> CommandOutcome: ...
+        self, command: str, timeout_seconds: float | None, on_output: Callable[[str], None]
+    ) -> CommandOutcome:
+        """Run a command to its end or its time limit; None takes the person's default."""
+        ...
 
     async def start_job(self, command: str) -> str: ...
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import ToolError
 from .process import DEFAULT_LIMITS, Launch, ProcessLimits, ProcessResult, run_process
@@ -38,10 +40,11 @@ class JobOutput:
 class BackgroundJobs:
     """The jobs of one session, `job-1` and up. They run until they end, are stopped, or the session ends.
 
-    No more than `most` run at once.
+    `folder` gets the full output of each; it must exist. No more than `most` run at once.
     """
 
-    def __init__(self, limits: ProcessLimits = DEFAULT_LIMITS, most: int = 8) -> None:
+    def __init__(self, folder: Path, limits: ProcessLimits = DEFAULT_LIMITS, most: int = 8) -> None:
+        self._folder = folder
         self._limits = limits
         self._most = most
         self._jobs: dict[str, _Job] = {}
@@ -53,9 +56,8 @@ class BackgroundJobs:
         command: str,
         cwd: Path,
         env: Mapping[str, str],
-        spill: Path,
     ) -> str:
-        """Starts `launch` and returns the job's id; `command` is what people know it by. All it says goes to `spill`.
+        """Starts `launch` and returns the job's id; `command` is what people know it by.
 
         ToolError if it cannot be started or too many are running; the launch is closed either way.
         """
@@ -64,6 +66,9 @@ class BackgroundJobs:
             launch.close()
             raise ToolError(f"{self._most} background jobs are running. Stop one before the next.")
         name = f"job-{len(self._jobs) + 1}"
+        spill = self._folder / f"{name}.txt"
+        # Opened before the command can put a link in its place, and read through this alone.
+        raw = os.fdopen(os.open(spill, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb")
         news = asyncio.Event()
         started = asyncio.Event()
         task = asyncio.ensure_future(
@@ -82,12 +87,13 @@ class BackgroundJobs:
         task.add_done_callback(lambda _: started.set())
         try:
             await started.wait()
-        except asyncio.CancelledError:
+            if task.done() and not task.cancelled() and task.exception() is not None:
+                task.result()  # raises what kept it from starting
+        except BaseException:
             task.cancel()
+            raw.close()
             raise
-        if task.done() and not task.cancelled() and task.exception() is not None:
-            task.result()  # raises what kept it from starting
-        self._jobs[name] = _Job(name, command, spill, task, news)
+        self._jobs[name] = _Job(JobStatus(name, command, True, None), spill, raw, task, news)
         return name
 
     async def output(self, job: str, wait_seconds: float) -> JobOutput:
@@ -115,6 +121,8 @@ class BackgroundJobs:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        for job in self._jobs.values():
+            job.close()
 
     def _find(self, job: str) -> _Job:
         try:
@@ -127,62 +135,75 @@ class BackgroundJobs:
 class _Job:
     def __init__(
         self,
-        name: str,
-        command: str,
+        started: JobStatus,
         spill: Path,
+        raw: BinaryIO,
         task: asyncio.Future[ProcessResult],
         news: asyncio.Event,
     ) -> None:
         self.task = task
         self.news = news
-        self._name = name
-        self._command = command
+        self._started = started
         self._spill = spill
+        self._raw = raw
         self._offset = 0
 
     def status(self) -> JobStatus:
         ended = self.task.done() and not self.task.cancelled()
         result = self.task.result() if ended and self.task.exception() is None else None
-        return JobStatus(self._name, self._command, not self.task.done(), result)
+        return replace(self._started, running=not self.task.done(), result=result)
 
     def has_news(self) -> bool:
-        return self.task.done() or self._spill.stat().st_size > self._offset
+        return self.task.done() or os.fstat(self._raw.fileno()).st_size > self._offset
 
     async def read(self, limits: ProcessLimits) -> JobOutput:
         self.news.clear()
         status = self.status()
-        text, self._offset = await asyncio.to_thread(
-            read_since, self._spill, self._offset, limits, final=not status.running
-        )
+        text = ""
+        if not self._raw.closed:
+            text, self._offset = await asyncio.to_thread(
+                read_since,
+                self._raw,
+                self._offset,
+                limits,
+                str(self._spill),
+                final=not status.running,
+            )
+            if not status.running:
+                self.close()
         return JobOutput(status, text, self._spill)
 
+    def close(self) -> None:
+        self._raw.close()
 
-def read_since(file: Path, offset: int, limits: ProcessLimits, *, final: bool) -> tuple[str, int]:
-    """The text of `file` from byte `offset`, clean and clipped, and the offset to go on from.
 
-    Only the ends of a long text are held in memory. Bytes of a character that is not complete yet are left for the
-    next time, unless this is the `final` one.
+def read_since(
+    raw: BinaryIO, offset: int, limits: ProcessLimits, source: str, *, final: bool
+) -> tuple[str, int]:
+    """The text of `raw` from byte `offset`, clean and clipped, and the offset to go on from.
+
+    Only the ends of a long text are held in memory; `source` names the whole. Bytes of a character that is not complete
+    yet are left for the next time, unless this is the `final` one.
     """
     size = limits.end_bytes
-    with file.open("rb") as raw:
-        raw.seek(offset)
-        head = raw.read(2 * size)
-        total, newlines, tail = len(head), head.count(b"\n"), b""
-        while chunk := raw.read(_SCAN_SIZE):
-            total += len(chunk)
-            newlines += chunk.count(b"\n")
-            tail = (tail + chunk)[-size:]
+    raw.seek(offset)
+    head = raw.read(2 * size)
+    total, newlines, tail = len(head), head.count(b"\n"), b""
+    while chunk := raw.read(_SCAN_SIZE):
+        total += len(chunk)
+        newlines += chunk.count(b"\n")
+        tail = (tail + chunk)[-size:]
     whole = not tail
     last = head if whole else tail
     held_back = 0 if final else _incomplete(last)
     last = last[: len(last) - held_back]
     total -= held_back
     if whole:
-        return clip(clean(last).removesuffix("\n"), limits.text, str(file)), offset + total
+        return clip(clean(last).removesuffix("\n"), limits.text, source), offset + total
     front = clean(head[: head.rfind(b"\n", 0, size) + 1 or size]).removesuffix("\n")
     back = clean(last[last.find(b"\n") + 1 :]).removesuffix("\n")
     lines = newlines + (not last.endswith(b"\n"))
-    return clip_ends(front, back, lines, total, limits.text, str(file)), offset + total
+    return clip_ends(front, back, lines, total, limits.text, source), offset + total
 
 
 def _incomplete(data: bytes) -> int:

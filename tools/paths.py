@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import ToolError
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_TEMPORARY = re.compile(r"\.leadline-(\d{1,10})-[0-9a-f]{16}\.tmp")
 _LINK_ERRORS = (errno.ELOOP, errno.EMLINK)  # EMLINK is what some BSDs answer
 _IGNORED_BY_SOME_SYSTEMS = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF])
 """Code points that HFS+ drops when it compares names, so that they cannot be used to spell `.git` anew."""
@@ -89,6 +91,38 @@ def read_bytes(root: Path, relative: str, limit: int) -> bytes:
     return content
 
 
+def temporary_name() -> str:
+    """A name for a file that is about to take another's place. It tells whose it is, see `remove_abandoned`."""
+    return f".leadline-{os.getpid()}-{secrets.token_hex(8)}.tmp"
+
+
+def remove_abandoned(root: Path, files: Iterable[str]) -> frozenset[str]:
+    """Removes from `files` those temporary ones whose process was killed before they took their place; which they were.
+
+    Paths are relative to `root`. One that can't be removed stays.
+    """
+    removed: set[str] = set()
+    for path in files:
+        found = _TEMPORARY.fullmatch(path.rpartition("/")[2])
+        if found is None or _is_alive(int(found[1])):
+            continue
+        *parents, name = _parts(path)
+        with suppress(OSError, ToolError), _folder(root, parents, create=False) as folder:
+            os.unlink(name, dir_fd=folder)
+            removed.add(path)
+    return frozenset(removed)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
+
+
 def write_atomic(root: Path, relative: str, content: bytes, mode: int | None = None) -> None:
     """Puts `content` at `root/relative` in one step: readers see the old file or the new one, also after a crash.
 
@@ -105,7 +139,7 @@ def write_atomic(root: Path, relative: str, content: bytes, mode: int | None = N
             if stat.S_ISLNK(existing.st_mode):
                 raise ToolError(f"{relative} is a symbolic link. Write to the file it points to.")
             _require_regular(existing, relative)
-        temporary = f".leadline-{secrets.token_hex(8)}.tmp"
+        temporary = temporary_name()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o666, dir_fd=folder)
         try:

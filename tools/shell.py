@@ -6,7 +6,6 @@ from .base import CommandOutcome, Effects, Params, Tool, ToolContext, ToolResult
 from .errors import ToolError
 from .text import is_well_formed
 
-DEFAULT_SECONDS = 120
 MAX_SECONDS = 3600
 JOB_WAIT_SECONDS = 10
 
@@ -54,9 +53,8 @@ async def _run(params: ShellParams, context: ToolContext) -> ToolResult:
     command = params.command or ""
     if params.background:
         return ToolResult(f"job {await context.commands.start_job(command)}")
-    seconds = params.timeout_seconds or DEFAULT_SECONDS
-    outcome = await context.commands.run(command, seconds, context.on_output)
-    end = _end(outcome, seconds)
+    outcome = await context.commands.run(command, params.timeout_seconds, context.on_output)
+    end = _end(outcome)
     text = outcome.text.rstrip("\n") or "(no output)"
     return ToolResult(
         f"{text}\n{end}",
@@ -76,9 +74,9 @@ async def _job(job: str, params: ShellParams, context: ToolContext) -> ToolResul
     return ToolResult(text, detail=text)
 
 
-def _end(outcome: CommandOutcome, limit: float) -> str:
+def _end(outcome: CommandOutcome) -> str:
     if outcome.timed_out:
-        return f"timed out after {limit:g} s; the process group was ended"
+        return f"timed out after {outcome.seconds:.0f} s; the process group was ended"
     if outcome.exit_code is None:
         return f"ended by a signal after {outcome.seconds:.1f} s"
     return f"exit {outcome.exit_code} in {outcome.seconds:.1f} s"

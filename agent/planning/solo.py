@@ -13,7 +13,7 @@ from ...tools.base import CommandRunner
 from ...tools.checks.model import Check
 from ..bus import Recorder
 from ..events import BudgetReached, Reported, SnapshotTaken, Status
-from ..loop import Loop, Stuck
+from ..loop import Claimed, Loop, Stuck
 from ..steps import Steps
 from .verify import Verdict, verify
 
@@ -48,11 +48,16 @@ class Finish:
     output: JsonValue = None
 
 
-async def work_alone(loop: Loop, work: Work) -> Finish:
-    """Run the loop until its claim is proven, given up, or a bound is reached."""
+async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> Finish:
+    """Run the loop until its claim is proven, given up, or a bound is reached.
+
+    `claim` is one that an earlier run of the session left unproven: it is looked at first.
+    """
     failed_rounds = misfits = 0
+    unproven = None if claim is None else Claimed(claim, denied=False)
     while True:
-        end = await loop.run()
+        end = unproven or await loop.run()
+        unproven = None
         if isinstance(end, BudgetReached):
             return Finish("limit", end.text)
         if isinstance(end, Stuck):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from ..context.transcript import Lane, Request
-from .catalog import Model
+from .facts import Model
 from .profiles import Profile
 from .values import Tree, whole
 from .wire import Wire, wire_messages

@@ -150,12 +150,14 @@ class Ledger:
         self, request: Request, usage: Usage, cache_known: bool
     ) -> tuple[int, MissCause, str]:
         own = self._tracks.get(request.transcript)
-        track = own if own and own.epoch == request.epoch else self._parent(request)
+        if own is not None and own.epoch != request.epoch:
+            own = None
+        track = own or self._parent(request)
         mark = self._last_mark(track, request) if track else None
         expected = self._stored(mark, request) if mark else 0
         if not cache_known:
             return expected, "unknown", "the endpoint does not report cached tokens"
-        if track is None or track is not own:
+        if track is None or own is None:
             if usage.hit < expected:
                 return expected, "service", _read_again(expected, usage)
             return expected, "none" if expected else request.start, ""

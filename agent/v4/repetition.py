@@ -7,10 +7,12 @@ Drafting the same file two or three times while thinking is ordinary, so only wh
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter, deque
 
-_WORD = re.compile(r"[A-Za-z0-9_]+|[^\sA-Za-z0-9_]")
-_OPEN_WORD = re.compile(r"[A-Za-z0-9_]+\Z")
+_LETTERS = string.ascii_letters + string.digits + "_"
+_LONGEST = 16
+_WORD = re.compile(rf"[A-Za-z0-9_]{{1,{_LONGEST}}}|[^\sA-Za-z0-9_]")
 _GRAM = 8
 _WINDOW = 1_500
 _SEEN_BEFORE = 3
@@ -39,9 +41,11 @@ class RepeatDetector:
         if self._found or not piece:
             return self._found
         text = self._open + piece
-        cut = _OPEN_WORD.search(text)
-        self._open = cut[0] if cut else ""
-        for word in _WORD.findall(text[: cut.start()] if cut else text):
+        # The last word may go on in the next piece; of a very long one only the last part is open.
+        open_length = (len(text) - len(text.rstrip(_LETTERS))) % _LONGEST
+        closed = len(text) - open_length
+        self._open = text[closed:]
+        for word in _WORD.findall(text[:closed]):
             self._take(word)
         solid = piece.rstrip()
         self._blanks = len(piece) - len(solid) + (0 if solid else self._blanks)

@@ -38,6 +38,8 @@ def whole(value: Any) -> Any:
 
 def mended(text: str) -> str:
     """The text with surrogate pairs joined and lone halves replaced by U+FFFD."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

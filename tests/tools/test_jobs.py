@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator
@@ -20,8 +21,8 @@ SMALL = ProcessLimits(
 
 
 @pytest.fixture
-async def jobs() -> AsyncGenerator[BackgroundJobs]:
-    made = BackgroundJobs(SMALL, most=2)
+async def jobs(tmp_path: Path) -> AsyncGenerator[BackgroundJobs]:
+    made = BackgroundJobs(tmp_path, SMALL, most=2)
     yield made
     await made.stop_all()
 
@@ -29,7 +30,10 @@ async def jobs() -> AsyncGenerator[BackgroundJobs]:
 async def start(jobs: BackgroundJobs, script: str, folder: Path) -> str:
     launch = Launch(("sh", "-c", script))
     return await jobs.start(
-        launch, command=script, cwd=folder, env=ENV, spill=folder / f"{len(jobs.list())}.txt"
+        launch,
+        command=script,
+        cwd=folder,
+        env=ENV,
     )
 
 
@@ -120,8 +124,24 @@ async def test_an_unknown_job_and_one_that_cannot_start(
         await jobs.output("job-7", 0)
     launch = Launch(("no-such-program",))
     with pytest.raises(ToolError, match="could not be started"):
-        await jobs.start(launch, command="x", cwd=tmp_path, env=ENV, spill=tmp_path / "out")
+        await jobs.start(launch, command="x", cwd=tmp_path, env=ENV)
     assert jobs.list() == ()
+
+
+async def test_a_job_that_swaps_its_output_for_a_link_shows_nothing_else(
+    jobs: BackgroundJobs, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("canary\n" * 100)
+    script = "echo mine; rm job-1.txt; ln -s secret job-1.txt; touch swapped; sleep 600"
+    job = await start(jobs, script, tmp_path)
+    for _ in range(3_000):
+        if (tmp_path / "swapped").exists():
+            break
+        await asyncio.sleep(0.01)
+    assert (tmp_path / "job-1.txt").is_symlink()
+    assert (await jobs.output(job, 0)).text == "mine"
+    assert (await jobs.stop(job)).text == ""
+    assert (await jobs.output(job, 0)).text == ""
 
 
 async def test_much_output_is_clipped_and_the_file_has_all(
@@ -148,13 +168,16 @@ async def test_much_output_is_clipped_and_the_file_has_all(
 )
 def test_reading_in_pieces_never_cuts_a_character(text: str, sizes: list[int]) -> None:
     data = text.encode()
-    file = Path(f"/proc/self/fd/{(descriptor := os.memfd_create('pieces'))}")
+    descriptor = os.memfd_create("pieces")
     limits = ProcessLimits(text=Limits())
     offset, seen = 0, ""
     for size in [*sizes, len(data) + 1]:
         os.write(descriptor, data[:size])
         data = data[size:]
-        piece, after = read_since(file, offset, limits, final=False)
+        with os.fdopen(os.dup(descriptor), "rb") as raw:
+            written = os.lseek(descriptor, 0, os.SEEK_CUR)
+            piece, after = read_since(raw, offset, limits, "all.txt", final=False)
+            os.lseek(descriptor, written, os.SEEK_SET)
         # A newline at the very end is not shown, so it is put back for the comparison.
         whole = os.pread(descriptor, after - offset, offset).decode()
         assert whole.removesuffix("\n") == piece

@@ -73,7 +73,7 @@ async def test_the_text_and_how_it_ended(
     bench, runner = bench_of(tmp_path, result)
     answer = await bench.call(SHELL, command="make test")
     assert (answer.text, answer.ok) == (text, ok)
-    assert runner.asked == [("run", "make test", 120)]
+    assert runner.asked == [("run", "make test", None)]
     assert bench.output == ["so far\n"]
 
 

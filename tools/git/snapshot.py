@@ -45,7 +45,9 @@ class _Blind:
 
     @staticmethod
     def of(snapshot: Snapshot) -> _Blind:
-        return _Blind(frozenset(left.path for left in snapshot.left_out), snapshot.watched)
+        # What is behind a link is no part of this tree: of it nothing can be missing here.
+        places = (left.path for left in snapshot.left_out if left.reason is not Reason.LINKED)
+        return _Blind(frozenset(places), snapshot.watched)
 
     def hides(self, path: str) -> bool:
         if path in self.places:

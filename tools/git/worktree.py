@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..paths import temporary_name
 from .objects import EXECUTABLE, LINK, Entry
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -158,7 +158,7 @@ class Tree:
         Permissions and owner of a file that is replaced are kept, but for the executable bits.
         """
         name = path.rpartition("/")[2]
-        aside = f".leadline-{secrets.token_hex(6)}"
+        aside = temporary_name()
         with self._parent(path, create=True) as parent:
             old = _stat(parent, name)
             try:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -92,6 +93,8 @@ async def _run(launch: Launch) -> tuple[int | None, str]:
         output, _ = await asyncio.wait_for(process.communicate(), _PROBE_SECONDS)
     except TimeoutError:
         process.kill()
+        with suppress(TimeoutError):  # so that nothing of it is left when the loop closes
+            await asyncio.wait_for(process.communicate(), 1.0)
         return None, "did not answer"
     return process.returncode, _last_line(output.decode("utf-8", "replace").splitlines())
 

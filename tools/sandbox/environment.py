@@ -39,6 +39,8 @@ def scrubbed_environment(
     in large projects are much slower without the cache.
     """
     kept = {name: value for name, value in environ.items() if not _is_dropped(name, value)}
+    if not kept.keys() & {"LC_ALL", "LC_CTYPE", "LANG"}:
+        kept["LANG"] = "C.UTF-8"
     caches = temp / "cache" if cache is None else cache
     return (
         kept

@@ -35,10 +35,10 @@ def make_policy(
     """The policy for commands in `root`. `temp` and `caches` are folders of ours that must exist; they become writable.
 
     Hidden: what the tables name, and Leadline's own state. `readable` are places that can be read and not written,
-    inside hidden or writable ones, such as the folder with the full output of commands. Read-only: git's folders. A
-    tree without `.git` may get one from a command, and a `.git` that is a symbolic link may be replaced; our own git
-    calls take no orders from a repository's configuration, which makes both harmless to us. PersonError if the root is
-    the whole file system.
+    inside hidden ones, such as the folder with the full output of commands; not inside `temp`, where Landlock could
+    then allow nothing new beside them. Read-only: git's folders. A tree without `.git` may get one from a command, and
+    a `.git` that is a symbolic link may be replaced; our own git calls take no orders from a repository's
+    configuration, which makes both harmless to us. PersonError if the root is the whole file system.
     """
     root, temp, home = (Path(os.path.realpath(path)) for path in (root, temp, home))
     if root == Path(root.anchor):
@@ -118,9 +118,10 @@ def _repository(entry: Path) -> list[Path]:
 def _first_line(file: Path) -> str:
     try:
         with file.open(errors="surrogateescape") as lines:
-            return lines.readline(4096).strip()
+            line = lines.readline(4096).strip()
     except OSError:
         return ""
+    return "" if "\0" in line else line
 
 
 def _nested(root: Path) -> Iterator[Path]:

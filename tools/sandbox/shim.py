@@ -170,14 +170,14 @@ def kill_all() -> None:
     """Kills children until there are none: the children of a killed one become ours and are next."""
     deadline = time.monotonic() + _KILL_SECONDS
     while time.monotonic() < deadline:
-        for pid in _children():
-            with suppress(OSError):  # ended meanwhile, or of another user
-                os.kill(pid, signal.SIGKILL)
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
             return
+        for pid in _children():
+            with suppress(OSError):  # ended meanwhile, or of another user
+                os.kill(pid, signal.SIGKILL)
         signal.sigtimedwait({signal.SIGCHLD}, 0.02)
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from leadline.agent.v4.arguments import BadArgumentsError, replays_as_written, sound_arguments
 from leadline.agent.v4.coerce import coerce
@@ -40,6 +40,7 @@ def is_valid(text: str) -> bool:
     return isinstance(value, dict)
 
 
+@settings(deadline=None)
 @given(ALMOST | ALMOST.map(lambda text: "{" + text + "}"))
 @example('{"a": 1e999,}')
 @example('{"a": "\\ud83d"}')
@@ -52,6 +53,7 @@ def test_what_is_accepted_is_always_valid_json(raw: str):
     assert is_valid(sound.json)
 
 
+@settings(deadline=None)
 @given(OBJECTS)
 def test_valid_arguments_stay_as_they_are(value: dict[str, Any]):
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
@@ -59,6 +61,7 @@ def test_valid_arguments_stay_as_they_are(value: dict[str, Any]):
         assert sound_arguments(text).repair == ""
 
 
+@settings(deadline=None)
 @given(OBJECTS, st.data())
 def test_cut_arguments_are_never_completed(value: dict[str, Any], data: st.DataObject):
     text = json.dumps({"path": "x", **value})
@@ -204,6 +207,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(SCHEMA["properties"])), VALUES, max_size=6))
 def test_coercing_twice_changes_nothing_more(arguments: dict[str, Any]):
     once = coerce(arguments, SCHEMA)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from leadline.agent.context.transcript import Lane
 from leadline.agent.messages import Usage
@@ -113,6 +113,7 @@ def test_the_time_zone_of_the_caller_makes_no_difference():
     assert not CATALOG.is_peak(here - timedelta(seconds=1))
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(datetime(2026, 9, 11), datetime(2028, 1, 1)),
     st.builds(Usage, *[st.integers(0, 10**6)] * 3),

@@ -223,7 +223,7 @@ async def test_keep_alives_between_words_do_not_feed_the_watchdog(
 
     raw_server.handlers.append(mumble)
     raw_server.lines(*HELLO)
-    bench = make_bench(raw_server.base_url, Limits(idle_seconds=0.2))
+    bench = make_bench(raw_server.base_url, Limits(idle_seconds=0.6))
     answer = await bench.ask(new_transcript())
     assert answer.message.text == "hello"
     assert "stalled" in bench.all(RequestFailed)[0].reason

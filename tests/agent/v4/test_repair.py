@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from leadline.agent.v4.announce import announces
 from leadline.agent.v4.dsml import find_markup
@@ -135,6 +135,7 @@ CALLS = st.builds(
 TEXTS = st.text(max_size=20) | st.just(f"a <{BAR}DSML{BAR} calls> b") | st.just("now |DSML| then")
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         draft,

@@ -63,6 +63,11 @@ def test_drafting_a_long_file_three_times_is_not():
     assert found_after("\nAgain:\n".join([draft] * 3) + prose(2_000, seed=1)) is None
 
 
+def test_a_word_without_end_is_found():
+    assert found_after("a" * 40_000) is not None
+    assert found_after(prose(20_000).replace(" ", "")) is None
+
+
 def test_white_space_without_end_is_found():
     assert found_after("answer" + "\n " * 3_000) is not None
     assert found_after("answer " * 10 + " " * 3_000) is None
@@ -71,7 +76,7 @@ def test_white_space_without_end_is_found():
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=200), st.booleans())
 def test_how_it_is_cut_makes_no_difference(steps: list[int], loops: bool):
-    text = "one two three, four five. " * 600 if loops else prose(2_500)
+    text = "one two three, four_and_five_and_more. " * 600 if loops else prose(2_500)
     detector = RepeatDetector()
     at = 0
     for index in range(100_000):

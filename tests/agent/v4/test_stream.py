@@ -4,7 +4,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from leadline.agent.v4.profiles import load_profiles
 from leadline.agent.v4.sse import Events, TooLongError
@@ -36,6 +36,7 @@ def cut(text: str, places: list[int]) -> list[str]:
     return [text[a:b] for a, b in itertools.pairwise(edges)]
 
 
+@settings(deadline=None)
 @given(UNITS, UNITS, UNITS, st.lists(st.integers(0, 1000), max_size=12))
 def test_the_draft_does_not_depend_on_how_the_text_was_cut(
     reasoning: str, text: str, arguments: str, places: list[int]
@@ -57,6 +58,7 @@ def test_the_draft_does_not_depend_on_how_the_text_was_cut(
         part.encode()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_whole_text_comes_out_as_it_went_in(text: str):
     assert (
@@ -64,6 +66,7 @@ def test_whole_text_comes_out_as_it_went_in(text: str):
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=6), st.lists(st.integers(0, 500), max_size=20))
 def test_events_do_not_depend_on_how_the_bytes_were_cut(texts: list[str], places: list[int]):
     data = [json.dumps(text, ensure_ascii=False) for text in texts]

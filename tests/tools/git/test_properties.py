@@ -69,7 +69,7 @@ def edit(root: Path, kind: str, path: str, content: bytes) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

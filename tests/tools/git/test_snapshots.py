@@ -373,6 +373,18 @@ async def test_folder_file_and_link_change_places(repo: Path, state: Path, scan:
         at = goal
 
 
+async def test_a_named_path_behind_a_link_is_not_in_the_tree(repo: Path, state: Path) -> None:
+    (repo / "b").symlink_to("src")
+    store = await open_store(state, repo)
+    before = await store.take("before", ["b/new"])
+    assert reasons(before) == {"b/new": Reason.LINKED}
+    (repo / "b").unlink()
+    (repo / "b").mkdir()
+    (repo / "b" / "new").write_text("n")
+    await store.restore(await store.take("after"), before)
+    assert (repo / "b").is_symlink()
+
+
 async def test_same_size_same_second(repo: Path, state: Path) -> None:
     """A file rewritten in the same second with the same size is seen, also if it was while a snapshot ran."""
     store = await open_store(state, repo)

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,8 +129,8 @@ async def working(setting: str) -> Sandbox:
 
 
 @pytest.fixture(params=["bubblewrap", "landlock"])
-async def sandbox(request: pytest.FixtureRequest) -> AsyncGenerator[Sandbox]:
-    yield await working(request.param)
+async def sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    return await working(request.param)
 
 
 @pytest.fixture
