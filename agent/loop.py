@@ -29,6 +29,8 @@ from .messages import AssistantMessage, Origin, UserMessage
 
 REPEATS_BEFORE_NUDGE = 3
 REPEATS_BEFORE_END = 5
+MOST_NUDGES = 2
+"""In a row, without a call in between."""
 
 
 class Answering(Protocol):
@@ -84,6 +86,7 @@ class Loop:
         """Turns until the model reports, stops by itself, gets stuck, or a limit is reached."""
         repeats = _Repeats()
         denied = False
+        nudges = 0
         while True:
             if limit := self.budget.reached():
                 self.recorder.emit(limit)
@@ -96,10 +99,11 @@ class Loop:
                 answer = await self.model.answer(self.transcript.request(), self._emit)
                 self._commit(answer.message)
                 outcome = await self._act(answer.message)
-                if answer.nudge:
-                    self.say(answer.nudge, "harness")
                 denied = denied or outcome.denied
-                claim = self._claim(answer, outcome)
+                nudges = 0 if outcome.messages else nudges + 1
+                claim = self._claim(answer, outcome, last=nudges > MOST_NUDGES)
+                if answer.nudge and claim is None:
+                    self.say(answer.nudge, "harness")
                 count = repeats.count(answer.message, outcome)
                 if claim is None and count == REPEATS_BEFORE_NUDGE:
                     self.say(render("loop_seen", count=str(count)), "harness")
@@ -129,14 +133,17 @@ class Loop:
         return outcome
 
     @staticmethod
-    def _claim(answer: Answering, outcome: Outcome) -> Reported | None:
-        """What the turn ends the work with: a report, or an answer that asks for nothing more."""
+    def _claim(answer: Answering, outcome: Outcome, *, last: bool) -> Reported | None:
+        """What the turn ends the work with: a report, or an answer that asks for nothing more.
+
+        An answer that calls for a nudge ends it too when it was the `last` that could get one: as not done.
+        """
         for data in outcome.data:
             if isinstance(data, ReportParams):
                 return Reported(data.status, data.summary)
-        if not answer.message.tool_calls and answer.nudge is None:
-            return Reported("done", answer.message.text)
-        return None
+        if answer.message.tool_calls or (answer.nudge is not None and not last):
+            return None
+        return Reported("done" if answer.nudge is None else "not_done", answer.message.text)
 
     def _commit(self, message: UserMessage | AssistantMessage) -> None:
         self.recorder.emit(MessageCommitted(message))

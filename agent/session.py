@@ -171,11 +171,8 @@ async def _work(
         if not task.done():
             task.cancel()
             await asyncio.wait({task})
-    if task.cancelled():
-        finish = Finish("interrupted", "Interrupted by the person.")
-    else:
-        finish = task.result()
-    return await end_session(kit.ending(), finish)
+    stopped = Finish("interrupted", "Interrupted by the person.")
+    return await end_session(kit.ending(), stopped if task.cancelled() else task.result())
 
 
 async def _finish(kit: Kit, transcript: Transcript, claim: Reported | None) -> Finish:

@@ -13,7 +13,7 @@ def _template(name: str) -> Template:
     return Template(path.read_text(encoding="utf-8").strip())
 
 
-def render(name: str, **values: str) -> str:
+def render(name: str, /, **values: str) -> str:
     """The text `name`.md with its placeholders filled.
 
     Raises KeyError for a placeholder without a value and ValueError for a value without a placeholder, so that a

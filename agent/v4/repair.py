@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ...prompts.render import render
 from ..messages import Finish, ToolCall
-from . import nudges
 from .announce import announces
 from .arguments import BadArgumentsError, Sound, sound_arguments
 from .dsml import Markup, find_markup
@@ -80,9 +80,9 @@ def judge(draft: Draft, schemas: Schemas, caps: Caps) -> Verdict:
         return _without_text(draft, caps)
     accepted = Accept(draft.text, draft.reasoning, (), _finish(draft, ()))
     if draft.finish == "length":
-        return _nudged(accepted, "cut_text", nudges.CUT_TEXT.format(cap=caps.max_tokens))
+        return _nudged(accepted, "cut_text", render("nudges/cut_text", cap=str(caps.max_tokens)))
     if announces(draft.text):
-        return _nudged(accepted, "missing_call", nudges.ANNOUNCED)
+        return _nudged(accepted, "missing_call", render("nudges/announced"))
     return accepted
 
 
@@ -97,9 +97,11 @@ def _without_text(draft: Draft, caps: Caps) -> Verdict:
         return Again("empty", "the answer is empty")
     accepted = Accept(draft.text, draft.reasoning, (), _finish(draft, ()))
     if draft.finish == "length":
-        return _nudged(accepted, "cut_thinking", nudges.CUT_THINKING.format(cap=caps.max_tokens))
+        return _nudged(
+            accepted, "cut_thinking", render("nudges/cut_thinking", cap=str(caps.max_tokens))
+        )
     if "answer_in_reasoning" in caps.settled:
-        return _nudged(accepted, "answer_in_reasoning", nudges.IN_REASONING)
+        return _nudged(accepted, "answer_in_reasoning", render("nudges/in_reasoning"))
     return Again("answer_in_reasoning", "the answer is empty, all it says is in its thinking")
 
 
@@ -123,7 +125,7 @@ def _with_markup(draft: Draft, markup: Markup, caps: Caps) -> Verdict:
         verdict = Accept(markup.before, draft.reasoning, (), _finish(draft, ()))
     if isinstance(verdict, Again):
         return verdict
-    nudge = verdict.nudge or nudges.MARKUP.format(doubt=doubt)
+    nudge = verdict.nudge or render("nudges/markup", doubt=doubt)
     done = ("markup", "taken out of the text; the model is told")
     return replace(verdict, nudge=nudge, repairs=(*verdict.repairs, done), verbatim=False)
 
@@ -160,12 +162,14 @@ def _with_broken(draft: Draft, kept: Accept, index: int, fault: str, caps: Caps)
     call = draft.calls[index]
     name = call.name if _NAME.fullmatch(call.name) else "a tool"
     if _at_cap(draft, caps):
-        return _nudged(kept, "cut_call", nudges.CUT_CALL.format(cap=caps.max_tokens, name=name))
+        return _nudged(
+            kept, "cut_call", render("nudges/cut_call", cap=str(caps.max_tokens), tool=name)
+        )
     if "broken_call" not in caps.settled:
         return Again("broken_call", f"a call to {name} can't be read: {fault}")
     after = len(draft.calls) - index - 1
-    others = nudges.OTHERS.format(count=after) if after else ""
-    nudge = nudges.BROKEN_CALL.format(name=name, fault=fault, others=others)
+    others = f", and {after} after it" if after else ""
+    nudge = render("nudges/broken_call", tool=name, fault=fault, others=others)
     return _nudged(kept, "broken_call", nudge)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from leadline.agent import journal as journal_module
 from leadline.agent.events import (
     Event,

@@ -1,1 +1,1 @@
-"""Benchmarks anyone can run: `make bench`. Each prints figures and, where time is meant, a ratio within the same run."""
+"""Benchmarks anyone can run: `make bench`. Where time is meant, the figure is a ratio within the same run."""

@@ -15,6 +15,7 @@ from leadline.tests.support.repos import make_repo
 from .startup import SCENARIO
 
 SESSIONS = 4
+USER = "<\N{FULLWIDTH VERTICAL LINE}User\N{FULLWIDTH VERTICAL LINE}>"
 
 
 async def measure() -> str:
@@ -28,7 +29,7 @@ async def measure() -> str:
                 server.requests.clear()
                 await leadline("run", f"fix add, person {number}", cwd=repo, env=env)
                 first = server.requests[0]
-                constant = count_tokens(first.prompt.split("<｜User｜>", 1)[0])
+                constant = count_tokens(first.prompt.split(USER, 1)[0])
                 share = min(1.0, first.hit / (constant // 128 * 128))
                 lines.append(
                     f"session {number}: system and tools {constant:,} tokens, first request hits "

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-
 from leadline.agent.rehearsal.scenario import Scenario
 from leadline.agent.rehearsal.server import RehearsalServer
 from leadline.agent.rehearsal.settings import Settings

@@ -8,7 +8,6 @@ import socket
 from pathlib import Path
 
 import pytest
-
 from leadline.agent.rehearsal.settings import Settings
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.support.cli import ended, start

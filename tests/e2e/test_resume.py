@@ -6,10 +6,10 @@ import asyncio
 import os
 import random
 import signal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-
 from leadline.agent.events import ToolFinished, ToolStarted
 from leadline.agent.journal import FILE, read_events
 from leadline.agent.rehearsal.server import RehearsalServer
@@ -80,7 +80,7 @@ def _began(place: Stage) -> bool:
 def _prefix_holds(server: RehearsalServer) -> None:
     """Also across kills: what was sent once is the beginning of what is sent next."""
     prompts = [record.prompt for record in server.requests]
-    for earlier, later in zip(prompts, prompts[1:], strict=False):
+    for earlier, later in pairwise(prompts):
         assert later.startswith(earlier.removesuffix(OPENING))
 
 

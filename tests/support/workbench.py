@@ -14,7 +14,7 @@ class NoCommands:
     """A runner for tools that run none."""
 
     async def run(
-        self, command: str, timeout_seconds: float, on_output: Callable[[str], None]
+        self, command: str, timeout_seconds: float | None, on_output: Callable[[str], None]
     ) -> CommandOutcome:
         raise AssertionError(f"ran {command}")
 

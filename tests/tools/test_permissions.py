@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from leadline.tools.base import Effects
 from leadline.tools.permissions import Allow, Ask, Mode, Refuse, conflict, decide
 
