@@ -138,8 +138,8 @@ async def run_process(
 async def _start(
     launch: Launch, cwd: Path, env: Mapping[str, str], write_end: _Descriptor
 ) -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
             *launch.argv,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=write_end.number,
@@ -149,12 +149,26 @@ async def _start(
             pass_fds=launch.pass_fds,
             start_new_session=True,
         )
+    )
+    cancelled: asyncio.CancelledError | None = None
+    try:
+        while not starting.done():
+            try:
+                await asyncio.wait({starting})
+            except asyncio.CancelledError as error:
+                # asyncio would kill the first process and none that it has started by then.
+                cancelled = error
+        process = starting.result()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ToolError(f"The command could not be started: {reason}.") from error
     finally:
         write_end.close()
         launch.close()
+    if cancelled is not None:
+        _kill_now(process.pid, launch)
+        raise cancelled
+    return process
 
 
 async def _wait(

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -192,6 +193,25 @@ async def test_cancellation_ends_everything_and_goes_on(make: Maker, tmp_path: P
         await running
     assert await gone(int((tmp_path / "pid").read_text()))
     assert await gone(int((tmp_path / "child").read_text()))
+
+
+@both
+async def test_a_cancellation_while_it_is_being_started_leaves_nothing(
+    make: Maker, tmp_path: Path
+) -> None:
+    script = "trap '' TERM; sleep 600 & echo $! > child; echo $$ > pid; while :; do sleep 0.1; done"
+    for steps in range(1, 9):
+        running = asyncio.create_task(run(script, tmp_path, make, seconds=None))
+        for _ in range(steps):  # the command gets on while the loop does not
+            await asyncio.sleep(0)
+            time.sleep(0.02)  # noqa: ASYNC251
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        for name in ("pid", "child"):
+            if (tmp_path / name).exists() and (tmp_path / name).read_text():
+                assert await gone(int((tmp_path / name).read_text()))
+                (tmp_path / name).unlink()
 
 
 @both

@@ -24,7 +24,7 @@ from ...agent.session import Start
 from ...agent.session import run as run_session
 from ...agent.v4.profiles import DEFAULT_PROFILE, load_profiles
 from ...tools.errors import Exit, PersonError
-from ...tools.git.run import Place, run_git
+from ...tools.git.fresh import commit_everything
 from .common import page
 from .diff import print_patch
 from .drive import drive
@@ -130,15 +130,7 @@ class _Play:
         shutil.copytree(packaged, root, ignore=shutil.ignore_patterns("__pycache__"))
         # Not packaged under this name: builders take it for their own.
         (root / ".gitignore").write_text("__pycache__/\n")
-        place = Place(cwd=root)
-        who = {
-            f"GIT_{role}_{part}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for part, value in (("NAME", _AUTHOR), ("EMAIL", "demo@localhost"))
-        }
-        await run_git(place, "init", "--quiet", "--template=", "--initial-branch=main")
-        await run_git(place, "add", "--all", "--", ".")
-        await run_git(place, "commit", "--quiet", "--message=Split bills", variables=who)
+        await asyncio.to_thread(commit_everything, root, _AUTHOR, "Split bills")
         return root
 
     @staticmethod
