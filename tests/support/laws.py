@@ -34,7 +34,7 @@ def prefix_holds(server: RehearsalServer) -> None:
     """What was sent once is the beginning of what is sent next."""
     prompts = [record.prompt for record in server.requests]
     assert prompts
-    for earlier, later in zip(prompts, prompts[1:], strict=False):
+    for earlier, later in pairwise(prompts):
         assert later.startswith(earlier.removesuffix(OPENING))
 
 
