@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import importlib.metadata
 import os
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from ..tools.checks.model import Check
 from ..tools.commands import SandboxedCommands
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Limits as SnapshotLimits
-from ..tools.paths import remove_abandoned
+from ..tools.paths import folder_key, remove_abandoned
 from ..tools.permissions import Mode
 from ..tools.registry import TOOLS, schemas
 from ..tools.sandbox.detect import choose_sandbox
@@ -92,7 +91,7 @@ class Kit:
     @property
     def project_folder(self) -> Path:
         """Where Leadline keeps what it learned of this repository."""
-        return self.settings.home / "projects" / project_key(self.place.root)
+        return self.settings.home / "projects" / folder_key(self.place.root)
 
     def loop(self, transcript: Transcript) -> Loop:
         place = Workplace(
@@ -240,11 +239,6 @@ def output_check(schema: dict[str, JsonValue] | None) -> Callable[[JsonValue], s
     from .schema import fitting
 
     return fitting(schema)
-
-
-def project_key(root: Path) -> str:
-    """The same for the same folder, whatever it is called by."""
-    return hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
 
 
 async def _nothing_to_keep(paths: tuple[str, ...]) -> None:

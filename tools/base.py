@@ -55,15 +55,13 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """A command that ran. `text` is clipped and clean; `output_file` holds everything, and `shown_file` is how a
-    command in the sandbox can name that file."""
+    """A command that ran. `text` is clipped and clean; `output_file` holds everything, and commands can read it."""
 
     exit_code: int | None
     timed_out: bool
     seconds: float
     text: str
     output_file: Path
-    shown_file: str
 
 
 class CommandRunner(Protocol):

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from .base import CommandOutcome
 from .jobs import BackgroundJobs, JobOutput
+from .paths import folder_key
 from .process import Launch, ProcessResult, run_process
 from .sandbox.base import Sandbox
 from .sandbox.environment import scrubbed_environment
 from .sandbox.places import make_policy
+from .sandbox.policy import Policy
 
 PROBE_SECONDS = 5.0
-OUTPUTS = "outputs"
-"""Folder below the commands' TMPDIR with the full output of each; a command may read it like any file."""
 
 
 class SandboxedCommands:
@@ -41,33 +41,23 @@ class SandboxedCommands:
     ) -> None:
         self._sandbox = sandbox
         self._root = root
+        self._writable = writable
         self._network = network
+        self._leadline_home = leadline_home
         self._default_seconds = default_seconds
-        temp = folder / "tmp"
-        # A folder of this process alone: a resumed session must not write over what an earlier one showed the model.
-        outputs = temp / OUTPUTS / str(os.getpid())
-        outputs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._temp = temp
-        self._outputs = outputs
-        cache = leadline_home / "cache"
-        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-        policy = make_policy(
-            root,
-            temp=temp,
-            home=Path.home(),
-            environ=os.environ,
-            leadline_home=leadline_home,
-            caches=[cache],
-            network=network,
-        )
-        self._policy = policy if writable else replace(policy, read_only=(*policy.read_only, root))
-        self._environment = scrubbed_environment(os.environ, temp=temp, cache=cache) | {
+        self._temp = _private(folder / "tmp")
+        # Beside the temporary folder, not in it: commands can write there, and a link put in the place of an output
+        # would be written through. One folder a process: a resumed session must not write over what was shown before.
+        self._outputs = _private(folder / "outputs" / str(os.getpid()))
+        # One cache a tree: what one repository leaves in it must not run in another.
+        self._cache = _private(leadline_home / "cache" / folder_key(root))
+        self._environment = scrubbed_environment(os.environ, temp=self._temp, cache=self._cache) | {
             # Bytecode belongs to the cache: it would show up as a change in a tree that does not ignore it.
-            "PYTHONPYCACHEPREFIX": str(cache / "pycache"),
+            "PYTHONPYCACHEPREFIX": str(self._cache / "pycache"),
         }
         self._shell = shutil.which("bash") or "/bin/sh"
         self._count = 0
-        self._jobs = BackgroundJobs(outputs)
+        self._jobs = BackgroundJobs(self._outputs)
 
     @property
     def confined(self) -> bool:
@@ -99,7 +89,7 @@ class SandboxedCommands:
     async def probe(self, argv: Sequence[str]) -> tuple[int, str]:
         """Run a program that tells about itself: its exit code and output."""
         result = await run_process(
-            self._sandbox.command(tuple(argv), self._policy),
+            self._sandbox.command(tuple(argv), self._policy()),
             cwd=self._root,
             env=self._environment,
             timeout_seconds=PROBE_SECONDS,
@@ -125,7 +115,23 @@ class SandboxedCommands:
         await self._jobs.stop_all()
 
     def _launch(self, command: str) -> Launch:
-        return self._sandbox.command((self._shell, "-c", command), self._policy)
+        return self._sandbox.command((self._shell, "-c", command), self._policy())
+
+    def _policy(self) -> Policy:
+        """Made for each command anew, because what has to be protected may have come since the last one."""
+        policy = make_policy(
+            self._root,
+            temp=self._temp,
+            home=Path.home(),
+            environ=os.environ,
+            leadline_home=self._leadline_home,
+            caches=[self._cache],
+            readable=[self._outputs],
+            network=self._network,
+        )
+        if self._writable:
+            return policy
+        return replace(policy, read_only=(*policy.read_only, policy.root))
 
     def _next_output(self) -> Path:
         self._count += 1
@@ -137,9 +143,8 @@ class SandboxedCommands:
             result.exit_code,
             result.timed_out,
             result.seconds,
-            self._reachable(result.output.text, file),
+            result.output.text,
             file,
-            self._shown(file),
         )
 
     def _told(self, output: JobOutput) -> str:
@@ -152,12 +157,11 @@ class SandboxedCommands:
             end = "ended by a signal"
         else:
             end = f"exit {status.result.exit_code} after {status.result.seconds:.1f} s"
-        text = self._reachable(output.text, output.file).rstrip("\n") or "(no new output)"
+        text = output.text.rstrip("\n") or "(no new output)"
         return f"{text}\n{status.job}: {end}"
 
-    def _shown(self, file: Path) -> str:
-        return f"$TMPDIR/{file.relative_to(self._temp)}"
 
-    def _reachable(self, text: str, file: Path) -> str:
-        """Text that names an output's file as a command can."""
-        return text.replace(str(file), self._shown(file))
+def _private(folder: Path) -> Path:
+    """The folder, made for this user alone."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder

@@ -8,6 +8,7 @@ root's descriptor down, one component at a time, refusing links as it goes.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -89,6 +90,11 @@ def read_bytes(root: Path, relative: str, limit: int) -> bytes:
         size = max(status.st_size, len(content))
         raise ToolError(f"{relative} has {size:,} bytes; at most {limit:,} can be read.")
     return content
+
+
+def folder_key(folder: Path) -> str:
+    """A short name for a folder's real place, to keep things by: the same whatever the folder is called by."""
+    return hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
 
 
 def temporary_name() -> str:

@@ -61,7 +61,7 @@ def _for_model(check: Check, report: CheckReport, outcome: CommandOutcome) -> st
     """The failures that could be read, with the raw output by reference; the raw output itself if there are none."""
     late = " was ended: it took too long" if outcome.timed_out else ""
     if report.failures:
-        return f"`{check.command}`{late}\n{brief(report, raw=outcome.shown_file)}"
+        return f"`{check.command}`{late}\n{brief(report, raw=str(outcome.output_file))}"
     return f"`{check.command}`{late}\n{brief(report)}\n{outcome.text}"
 
 

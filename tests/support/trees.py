@@ -23,7 +23,7 @@ def tree_of(folder: Path, *without: str) -> Tree:
         here = Path(above)
         if here == folder:
             folders[:] = [name for name in folders if name not in (".git", *without)]
-            files = [name for name in files if name not in (".git", *without)]
+            files[:] = [name for name in files if name not in (".git", *without)]
         for name in [*files, *(name for name in folders if (here / name).is_symlink())]:
             path = here / name
             found[path.relative_to(folder).as_posix()] = _entry(path)

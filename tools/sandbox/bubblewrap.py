@@ -86,6 +86,7 @@ def _mounts(policy: Policy, descriptors: list[int]) -> list[str]:
             options += _mount(place, access, target, descriptors)
             if access == Access.HIDDEN and place.is_dir():
                 sealed += ["--remount-ro", str(target)]
+    # One that is removed between here and the mount fails the start of the command; services' sockets stay.
     for socket in reachable_sockets(policy):
         gone = private and socket.is_relative_to(SHARED_TEMPORARY)
         if not gone and policy.access(socket) != Access.HIDDEN:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from leadline.tools.errors import Exit, PersonError
-from leadline.tools.git.objects import Entry
+from leadline.tools.git.objects import Change, Entry
 from leadline.tools.git.repository import open_repository
+from leadline.tools.git.restore import make_plan, remove_files, write_files
 from leadline.tools.git.snapshot import Snapshot
 from leadline.tools.git.snapshots import SnapshotStore
 from leadline.tools.git.survey import Limits
@@ -198,6 +199,26 @@ async def test_stopped_in_the_middle_goes_on(store: SnapshotStore, scan: Scan) -
     (store.root / "src").chmod(0o755)
     await store.restore(after, before)
     assert scan(store.root) == tree
+
+
+def test_what_is_touched_after_the_look_is_left_alone(tmp_path: Path) -> None:
+    tree = Tree(tmp_path, lambda content: content.decode())
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_text("old")
+    old, new = Entry(0o100644, "old"), Entry(0o100644, "new")
+    changes = [
+        Change("a", old, new),
+        Change("b", old, None),
+        Change("c", old, new),
+        Change("d", None, new),
+    ]
+    plan = make_plan(tree, changes, force=False)
+    assert len(plan.steps) == 4
+    for name in ("a", "b", "d"):
+        (tmp_path / name).write_text("the person's")
+    assert remove_files(tree, plan) == ([], ["b"])
+    assert write_files(tree, plan.steps, {"new": b"new"}) == (["c"], ["a", "d"])
+    assert (tmp_path / "a").read_text() == (tmp_path / "d").read_text() == "the person's"
 
 
 def test_tree_refuses_links_at_every_level(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -454,6 +456,38 @@ async def test_damaged_content_is_never_given_out(repo: Path, state: Path, scan:
     with pytest.raises(PersonError, match="missing or damaged"):
         await store.restore(after, before)
     assert scan(repo) == tree
+
+
+async def test_exchanged_content_is_never_given_out(repo: Path, state: Path) -> None:
+    """git does not compare content with its name when it reads; a borrowed object may be anybody's."""
+    store = await open_store(state, repo)
+    (repo / "new").write_text("good")
+    taken = await store.take("taken")
+    name = hashlib.sha1(b"blob 4\0good").hexdigest()
+    path = store.git_dir / "objects" / name[:2] / name[2:]
+    path.chmod(0o644)
+    path.write_bytes(zlib.compress(b"blob 4\0evil"))
+    with pytest.raises(PersonError, match="missing or damaged"):
+        await store.read_file(taken, "new")
+
+
+async def test_absence_is_remembered_in_a_folder_that_became_ignored(
+    repo: Path, state: Path
+) -> None:
+    (repo / "out").mkdir()
+    (repo / "out" / "stays").write_text("s")
+    (repo / "out" / "goes").write_text("g")
+    store = await open_store(state, repo)
+    await store.take("before")
+    (repo / ".gitignore").write_text("out/\n")
+    there = await store.take("ignored")
+    (repo / "out" / "goes").unlink()
+    gone = await store.take("gone")
+    assert [one.path for one in await store.changed_paths(there, gone)] == ["out/goes"]
+    await store.restore(gone, there)
+    assert (repo / "out" / "goes").read_text() == "g"
+    await store.restore(there, gone)
+    assert [path.name for path in (repo / "out").iterdir()] == ["stays"]
 
 
 @pytest.mark.parametrize("harm", ["truncated", "garbage", "lock", "gone", "leftover"])
