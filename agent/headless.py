@@ -231,9 +231,9 @@ class Progress:
         match body:
             case SessionStarted():
                 self._screen.line(("dim", f"{body.root}, mode {body.mode}"))
-                self._screen.line(body.sandbox)
+                self._screen.paragraph(body.sandbox)
             case SessionResumed():
-                self._screen.line(body.sandbox)
+                self._screen.paragraph(body.sandbox)
                 if body.interrupted_calls:
                     titles = "; ".join(body.interrupted_calls)
                     text = f"cut off when it was stopped, so perhaps done in part: {titles}"
@@ -242,7 +242,7 @@ class Progress:
                 line = f"{body.role}: {body.model}, effort {body.effort} ({body.reason})"
                 if line != self._model:
                     self._model = line
-                    self._screen.line(("dim", line))
+                    self._screen.paragraph(line)
 
     def _tool(self, body: ToolStarted | ToolFinished | ApprovalAsked | ApprovalAnswered) -> None:
         match body:
@@ -295,7 +295,8 @@ class Progress:
                 self._screen.line(("dim", f"unexpected cache miss: {detail}"))
             case SnapshotTaken(left_out=left_out) if left_out:
                 names = ", ".join(left_out[:5]) + (", ..." if len(left_out) > 5 else "")
-                self._screen.line(("warn", f"too large for snapshots, undo can't restore: {names}"))
+                text = f"not in the snapshots, so undo can't bring it back: {names}"
+                self._screen.line(("warn", text))
             case _:
                 pass
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ..tools.git.repository import Repository
 from ..tools.git.snapshots import SnapshotStore
+from ..tools.git.survey import Reason
 from .bus import Recorder
 from .events import SnapshotTaken
 
@@ -85,7 +86,12 @@ class Steps:
         snapshot = await self._store.take(f"step {step}", self.written)
         if last is not None and last.tree == snapshot.tree:
             return last
-        left_out = tuple(f"{left.path}: {left.reason.value}" for left in snapshot.left_out)
+        # Whole ignored folders (environments, build results) are left out by rule; what else is, is news.
+        left_out = tuple(
+            f"{left.path}: {left.reason.value}"
+            for left in snapshot.left_out
+            if left.reason != Reason.IGNORED_FOLDER
+        )
         taken = SnapshotTaken(step, snapshot.commit, snapshot.tree, label, left_out)
         self._steps.append(taken)
         self._recorder.emit(taken)

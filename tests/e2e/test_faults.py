@@ -1,4 +1,4 @@
-"""Each fault that V4's service and answers are known for, met by a whole run: it ends well, and the fault is on record."""
+"""Each fault that V4's service and answers are known for, met by a whole run: it ends well, and says what it met."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ import pytest
 from leadline.agent.rehearsal.faults import CATALOGUE
 from leadline.agent.rehearsal.settings import Settings
 from leadline.tests.e2e.conftest import MakeStage
-from leadline.tests.support.cli import Ran
+from leadline.tests.support.cli import Ran, ended, start
 from leadline.tests.support.laws import each_start_has_one_end, prefix_holds
 from leadline.tests.support.scripts import MEND, Say, report, sequence
 
-LOOK = Say(
-    text="I will look at the function.",
-    calls=(("read", {"files": [{"path": "calc.py", "start": 1, "end": 5}]}),),
-)
+
+def look(index: int) -> Say:
+    """Another range each time: calls that bring the same again are a fault of their own."""
+    item = {"path": "calc.py", "start": 1, "end": index + 1}
+    return Say(text="I will look at the function.", calls=(("read", {"files": [item]}),))
 
 
 @dataclass(frozen=True)
 class Row:
-    """How a fault is met: the event that records it and a word of it; `costs_a_turn` where the faulty answer is kept."""
+    """How a fault is met: the event that records it, a word of it, and whether the faulty answer is kept."""
 
     kind: str
     word: str
@@ -65,9 +66,9 @@ async def _met(
     """One run in which each fault is shown once, in the answer that reads the file. Gives the records by fault."""
     answers: list[Say] = []
     for name, row in rows.items():
-        answers.append(replace(LOOK, reasoning=f"On {name}.", faults=(name,)))
+        answers.append(replace(look(len(answers)), reasoning=f"On {name}.", faults=(name,)))
         if row.costs_a_turn:
-            answers.append(LOOK)
+            answers.append(look(len(answers)))
     place = await stage(sequence(*answers, MEND, report()), settings)
     ran = await place.run()
     assert ran.code == 0, ran.err
@@ -75,10 +76,7 @@ async def _met(
     assert shown == list(rows)
     prefix_holds(place.server)
     each_start_has_one_end(ran.lines)
-    reads = [each for each in ran.bodies("tool_finished") if each["title"].startswith("read calc")]
-    assert len(reads) == len(answers) - sum(
-        row.costs_a_turn and row.kind == "repaired" for row in rows.values()
-    ) - ("unknown-tool" in rows) - ("empty-arguments" in rows)
+    assert len(ran.bodies("turn_started")) == len(answers) + 2
     _nothing_faulty_was_kept(ran)
     return _records(ran)
 
@@ -151,7 +149,7 @@ async def test_numbers_sent_as_text(stage: MakeStage) -> None:
 async def test_a_start_that_is_too_slow(stage: MakeStage) -> None:
     """Keep-alives do not extend the deadline."""
     place = await stage(
-        sequence(LOOK, MEND, report()), Settings(keep_alive_seconds=0.1, queue_limit_seconds=60)
+        sequence(look(1), MEND, report()), Settings(keep_alive_seconds=0.1, queue_limit_seconds=60)
     )
     place.server.inject("slow-start", seconds=50)
     ran = await place.having(LEADLINE_FIRST_TOKEN_SECONDS="1").run()
@@ -164,46 +162,39 @@ async def test_a_start_that_is_too_slow(stage: MakeStage) -> None:
 
 async def test_an_answer_that_stalls(stage: MakeStage) -> None:
     """The watchdog between two words is longer than a test may take; the person's own limit ends the wait."""
-    place = await stage(sequence(LOOK, MEND, report()))
+    place = await stage(sequence(look(1), MEND, report()))
     place.server.inject("stall", seconds=600)
-    ran = await place.run("--max-minutes", "0.05")
+    process = await start(
+        "run", "x", "--json", "--max-minutes", "0.03", cwd=place.repo, env=place.env
+    )
+    ran = await ended(process, 15)
     assert (ran.code, ran.result["status"]) == (5, "limit")
     assert len(ran.bodies("request_failed")) == 1
     each_start_has_one_end(ran.lines)
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"),
+    "fault",
     [
-        ("empty-answer", 1),
-        ("truncated-arguments", 1),
-        ("dsml-in-content", 0),
-        ("answer-in-reasoning", 1),
-        ("unknown-tool", 1),
-        ("repeating-reasoning", 6),
+        *("empty-answer", "truncated-arguments", "dsml-in-content", "answer-in-reasoning"),
+        *("unknown-tool", "repeating-reasoning", "announced-call"),
     ],
 )
-async def test_a_fault_that_stays(stage: MakeStage, fault: str, code: int) -> None:
-    """Each remedy is bounded: the run ends by itself, with a sentence and without a lie."""
-    place = await stage(sequence(*[LOOK] * 40, MEND, report()))
+async def test_a_fault_that_stays(stage: MakeStage, fault: str) -> None:
+    """Each remedy is bounded: the run ends by itself, says why, and does not call it done."""
+    place = await stage(sequence(*map(look, range(40)), MEND, report()))
     place.server.inject(fault, times=999)
-    ran = await place.run("--max-turns", "30")
-    assert len(place.server.requests) <= 60
-    assert ran.result["status"] != "done"
+    ran = await place.run("--max-turns", "9")
+    print(
+        fault,
+        ran.code,
+        ran.result["status"],
+        repr(ran.result["summary"]),
+        len(place.server.requests),
+    )
+    assert len(place.server.requests) <= 40
+    assert ran.result["status"] in ("not_done", "limit", "unavailable")
     assert ran.result["summary"]
     assert "Traceback" not in ran.err
     each_start_has_one_end(ran.lines)
-    prefix_holds(place.server)
-
-
-async def test_an_endpoint_that_always_fails(stage: MakeStage) -> None:
-    """And what was done before is there, to be gone on with."""
-    place = await stage(sequence(MEND, replace(report(), faults=("http-503",) * 6)))
-    ran = await place.run()
-    assert (ran.code, ran.result["status"]) == (6, "unavailable")
-    assert "resume" in ran.err
-    assert "left + right" in (place.repo / "calc.py").read_text()
-    assert [each["retry"] for each in ran.bodies("request_failed")] == [True] * 5 + [False]
-    again = await place("resume", "--json")
-    assert again.code == 0, again.err
     prefix_holds(place.server)

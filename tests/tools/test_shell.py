@@ -45,7 +45,7 @@ class Runner:
 def outcome(
     text: str = "", code: int | None = 0, timed_out: bool = False, seconds: float = 1.23
 ) -> CommandOutcome:
-    return CommandOutcome(code, timed_out, seconds, text, Path("/tmp/out.txt"), "$TMPDIR/out.txt")
+    return CommandOutcome(code, timed_out, seconds, text, Path("/tmp/out.txt"))
 
 
 def bench_of(tmp_path: Path, result: CommandOutcome) -> tuple[Workbench, Runner]:

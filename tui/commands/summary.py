@@ -65,7 +65,7 @@ class Summary:
         if not bill.requests:
             return
         saved = bill.uncached - bill.cost
-        self._screen.line(
+        self._screen.paragraph(
             f"cost: ${bill.cost:.4f} for {plural(bill.requests, 'request')}, "
             f"{bill.hit_share:.1%} of {bill.hit + bill.miss:,} prompt tokens from the cache, "
             f"which saved ${max(saved, 0.0):.4f}"
@@ -83,8 +83,9 @@ class Summary:
         if result.commit:
             self._screen.line(f"commit: {result.commit}")
         if result.session:
-            back = f"; `leadline diff {result.session}` shows it, `leadline undo {result.session}` takes it back"
-            self._screen.line(("dim", f"session {result.session}{back if result.changed else ''}"))
+            name = result.session
+            back = f"; `leadline diff {name}` shows it, `leadline undo {name}` takes it back"
+            self._screen.paragraph(f"session {name}{back if result.changed else ''}")
 
 
 # --- diffstat ---
