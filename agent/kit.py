@@ -114,6 +114,7 @@ class Kit:
 
     def work(self) -> Work:
         return Work(
+            root=self.place.root,
             checks=self.checks,
             rounds=self.settings.verify_rounds,
             commands=self.commands,

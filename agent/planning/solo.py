@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import JsonValue
 
@@ -28,6 +29,7 @@ class Work:
     output; `undo_checks` removes what checks left in the tree of a step.
     """
 
+    root: Path
     checks: tuple[Check, ...]
     rounds: int
     commands: CommandRunner
@@ -98,7 +100,7 @@ async def _prove(work: Work) -> Verdict | None:
     ]
     if not checks:
         return None
-    verdict = await verify(checks, final.tree, work.commands, work.recorder)
+    verdict = await verify(checks, work.root, final.tree, work.commands, work.recorder)
     await work.undo_checks(final)
     work.keep_timings({item.command: item.seconds for item in verdict.evidence if item.green})
     return verdict

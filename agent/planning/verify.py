@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...tools.base import CommandOutcome, CommandRunner
 from ...tools.checks.model import Check, CheckReport, brief
 from ...tools.checks.readers import read_output
+from ...tools.checks.readers.junit import read_junit
+from ...tools.errors import ToolError
+from ...tools.paths import read_bytes, resolve_inside
+from ...tools.truncate import clean
 from ..bus import Recorder
-from ..events import CheckStarted, Evidence, ToolOutput, Verified
+from ..events import CheckStarted, Evidence, ToolOutput, Verified, Warned
 
 CHECK_SECONDS = 1800.0
 """A check may take longer than a command of the model's: it runs once, and its word decides."""
 
 MOST_OUTPUT = 4_000_000
 """Bytes of a check's output that are read for results; from its end, where runners put their summaries."""
+
+_XML_FILE = re.compile(r"[\w./-]+\.xml\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +47,48 @@ class Verdict:
 
 
 async def verify(
-    checks: Sequence[Check], tree: str, commands: CommandRunner, recorder: Recorder
+    checks: Sequence[Check], root: Path, tree: str, commands: CommandRunner, recorder: Recorder
 ) -> Verdict:
-    """Run all checks, one after the other, and record each with the id of the tree it ran on."""
+    """Run all checks below `root`, one after the other, and record each with the id of the tree it ran on.
+
+    A check that can't be run here proves nothing, and the person is told why.
+    """
     evidence: list[Evidence] = []
     texts: list[str] = []
     for check in checks:
         recorder.emit(CheckStarted(check.command))
-        outcome = await commands.run(
-            check.command, CHECK_SECONDS, lambda text: recorder.emit(ToolOutput("check", text))
-        )
-        report = read_output(check.command, _tail(outcome.output_file), _code(outcome.exit_code))
-        item = _evidence(check.command, tree, report, outcome)
+        began = time.time()
+        try:
+            outcome = await commands.run(
+                check.command, CHECK_SECONDS, lambda text: recorder.emit(ToolOutput("check", text))
+            )
+        except ToolError as error:
+            item = Evidence(check.command, tree, None, 0, 0, 0, True, 0.0, "")
+            recorder.emit(Warned(f"{check.command} was not run. {error.message}"))
+        else:
+            report = _report(check.command, outcome, root, began)
+            item = _evidence(check.command, tree, report, outcome)
+            if not item.green and not item.ran_nothing:
+                texts.append(_for_model(check, report, outcome))
         recorder.emit(Verified(item))
         evidence.append(item)
-        if not item.green and not item.ran_nothing:
-            texts.append(_for_model(check, report, outcome))
     return Verdict(tuple(evidence), "\n\n".join(texts))
+
+
+def _report(command: str, outcome: CommandOutcome, root: Path, began: float) -> CheckReport:
+    """What the check said: by its output or, where that tells nothing, by a JUnit file that it names and wrote."""
+    code = -1 if outcome.exit_code is None else outcome.exit_code
+    report = read_output(command, clean(_tail(outcome.output_file)), code)
+    if report.framework is not None:
+        return report
+    for name in _XML_FILE.findall(command):
+        with suppress(ToolError, OSError):
+            path = resolve_inside(root, name)
+            written = path.stat().st_mtime >= began - 1
+            found = read_junit(read_bytes(root, name, MOST_OUTPUT)) if written else None
+            if found is not None and (code == 0 or not found.green):
+                return found
+    return report
 
 
 def _for_model(check: Check, report: CheckReport, outcome: CommandOutcome) -> str:
@@ -65,15 +99,11 @@ def _for_model(check: Check, report: CheckReport, outcome: CommandOutcome) -> st
     return f"`{check.command}`{late}\n{brief(report)}\n{outcome.text}"
 
 
-def _code(exit_code: int | None) -> int:
-    return -1 if exit_code is None else exit_code
-
-
-def _tail(path: Path) -> str:
+def _tail(path: Path) -> bytes:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - MOST_OUTPUT))
-        return file.read().decode("utf-8", "replace")
+        return file.read()
 
 
 def _evidence(command: str, tree: str, report: CheckReport, outcome: CommandOutcome) -> Evidence:

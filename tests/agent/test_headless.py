@@ -298,7 +298,7 @@ def test_the_models_text_is_shown_when_it_is_whole():
         ),
         (
             SnapshotTaken(0, "c", "t", "", ("big.bin",)),
-            "too large for snapshots, undo can't restore: big.bin",
+            "not in the snapshots, so undo can't bring it back: big.bin",
         ),
     ],
 )
