@@ -9,7 +9,9 @@ from time import monotonic
 from ..tools.checks.model import FileChange
 from ..tools.errors import PersonError
 from ..tools.git.commit import commit_paths
+from ..tools.git.names import some
 from ..tools.git.repository import Repository
+from ..tools.git.snapshot import Snapshot
 from ..tools.git.snapshots import SnapshotStore
 from .bus import Recorder
 from .events import SessionEnded, Warned
@@ -47,13 +49,13 @@ class _Change:
     patch: str = ""
     paths: tuple[str, ...] = ()
     files: tuple[FileChange, ...] = ()
-    tree: str = ""
+    last: Snapshot | None = None
 
 
 async def end_session(ending: Ending, finish: Finish) -> RunResult:
     """Record the end and put the result together. A commit that can't be made changes the status, not the tree."""
     change = await _change(ending)
-    finish = _still_proven(ending.recorder, finish, change.tree)
+    finish = await _still_proven(ending, finish, change.last)
     commit: str | None = None
     if ending.commit and change.paths and finish.status in ("done", "unverified"):
         finish, commit = await _commit(ending, finish, change.paths)
@@ -66,7 +68,7 @@ async def end_session(ending: Ending, finish: Finish) -> RunResult:
         summary=finish.summary,
         patch=change.patch,
         changed=change.paths,
-        evidence=finish.verdict.evidence if finish.verdict else (),
+        evidence=finish.proof.verdict.evidence if finish.proof else (),
         notes=notes(events, change.files),
         bill=bill(events),
         models=models(events),
@@ -79,40 +81,42 @@ async def end_session(ending: Ending, finish: Finish) -> RunResult:
 
 
 async def _change(ending: Ending) -> _Change:
-    """The whole change of the session, against the person's state before it."""
-    if ending.steps is None or ending.store is None or ending.steps.first is None:
+    """What the session's steps changed, against the person's state before it; what others changed is left out."""
+    if ending.steps is None or ending.store is None:
         return _Change()
-    last = await ending.steps.now("end")
-    if ending.steps.first.tree == last.tree:
-        return _Change(tree=last.tree)
+    last = await ending.steps.now()
+    before = ending.steps.first
+    paths = await ending.steps.changed_paths()
+    if before is None or not paths:
+        return _Change(last=last)
     store = ending.store
-    before, after = await store.load(ending.steps.first.commit), await store.load(last.commit)
-    paths = tuple(change.path for change in await store.changed_paths(before, after))
     files = [
         FileChange(
             path,
             _text(await store.read_file(before, path)),
-            _text(await store.read_file(after, path)),
+            _text(await store.read_file(last, path)),
         )
         for path in paths
     ]
-    patch = await store.diff(before, after)
-    return _Change(patch.decode("utf-8", "surrogateescape"), paths, tuple(files), last.tree)
+    patch = (await store.diff(before, last, paths)).decode("utf-8", "surrogateescape")
+    return _Change(patch, paths if patch else (), tuple(files), last)
 
 
 def _text(data: bytes | None) -> str | None:
     return None if data is None else data[:MOST_COMPARED].decode("utf-8", "replace")
 
 
-def _still_proven(recorder: Recorder, finish: Finish, tree: str) -> Finish:
-    """Proof holds for the tree it was made on; someone may have changed a file meanwhile."""
-    if finish.status != "done" or finish.verdict is None:
+async def _still_proven(ending: Ending, finish: Finish, last: Snapshot | None) -> Finish:
+    """Proof holds for the tree it was made on. Files that the checks left are no part of it; one that was known and has
+    changed since is."""
+    if finish.status != "done" or finish.proof is None or last is None or ending.store is None:
         return finish
-    if all(item.tree == tree for item in finish.verdict.evidence):
+    since = await ending.store.changed_paths(finish.proof.snapshot, last)
+    changed = [change.path for change in since if change.before is not None]
+    if not changed:
         return finish
-    recorder.emit(
-        Warned("Files changed while the checks ran, so they say nothing of the final tree.")
-    )
+    text = f"changed while the checks ran, so they say nothing of it: {some(changed)}"
+    ending.recorder.emit(Warned(text))
     return replace(finish, status="unverified")
 
 

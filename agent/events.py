@@ -254,13 +254,17 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotTaken:
-    """The whole work tree is stored. Step 0 is the person's own state before the first change."""
+    """The whole work tree is stored. Step 0 is the person's own state before the first change.
+
+    `before` is the snapshot that the step began from: what the person changed since the last step is in it already.
+    """
 
     step: int
     commit: str
     tree: str
     label: str
     left_out: tuple[str, ...] = ()
+    before: str = ""
     kind: Literal["snapshot_taken"] = "snapshot_taken"
 
 

@@ -27,7 +27,6 @@ from .config import Settings
 from .context.transcript import Lane, Transcript
 from .dispatch import Dispatcher, Workplace
 from .ending import Ending
-from .events import SnapshotTaken
 from .journal import Journal
 from .loop import Loop
 from .planning.solo import Work
@@ -120,7 +119,6 @@ class Kit:
             commands=self.commands,
             steps=self.steps,
             recorder=self.recorder,
-            undo_checks=self._undo_checks,
             keep_timings=lambda times: keep_timings(self.project_folder, times),
             fits=output_check(self.job.output_schema),
         )
@@ -146,14 +144,6 @@ class Kit:
             await self.steps.close()
         await self.client.close()
         self.journal.close()
-
-    async def _undo_checks(self, step: SnapshotTaken) -> None:
-        """Take away what the checks left in the tree, so that the final tree is the one that was proven."""
-        if self.store is None or self.steps is None:
-            return
-        after = await self.store.take("after the checks", self.steps.written)
-        if after.tree != step.tree:
-            await self.store.restore(after, await self.store.load(step.commit))
 
 
 async def assemble(
@@ -197,8 +187,7 @@ async def assemble(
     if place.repository is not None and writable:
         limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
         store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
-        earlier_steps = earlier.steps if earlier else ()
-        steps = Steps(store, place.repository, recorder, earlier_steps)
+        steps = Steps(store, place.repository, recorder, commands.jobs_running)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
     budget = Budget(
         Limits(settings.budget_usd, settings.max_minutes, settings.max_turns), monotonic

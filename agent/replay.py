@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..tools.git.history import Timeline
 from ..tools.report import REPORT, ReportParams
 from .context.transcript import Lane
 from .events import (
+    Durable,
     Event,
     MessageCommitted,
     Rebased,
@@ -16,6 +18,7 @@ from .events import (
     Restored,
     Routed,
     SessionEnded,
+    SessionResumed,
     SessionStarted,
     SnapshotTaken,
     ToolFinished,
@@ -43,6 +46,9 @@ class Unanswered:
 class Replayed:
     """`messages` begin with the system message and end before the first unanswered call's result.
 
+    `steps` are those of the timeline, without step 0, which is `first`. `unsettled` says that a call which may change
+    files began after the newest snapshot.
+
     `claim` is what the model reported last, when nothing was said to it since and the session has not ended.
     """
 
@@ -51,8 +57,10 @@ class Replayed:
     messages: tuple[Message, ...]
     unanswered: tuple[Unanswered, ...]
     seen: dict[str, str]
+    first: SnapshotTaken | None
     steps: tuple[SnapshotTaken, ...]
-    step: int
+    timeline: Timeline
+    unsettled: bool
     turn: int
     epoch: int
     tools_digest: str | None
@@ -62,71 +70,125 @@ class Replayed:
 
 def replay(events: Sequence[Event]) -> Replayed:
     """The state after the last of `events`. Raises JournalError when they hold no start."""
-    if not events or not isinstance(events[0].body, SessionStarted):
+    first = events[0].body if events else None
+    if not isinstance(first, SessionStarted):
         raise JournalError("The session ended before it began: there is nothing to go on with.")
-    messages: list[Message] = []
-    results: dict[str, ToolFinished] = {}
-    started: dict[str, ToolStarted] = {}
-    seen: dict[str, str] = {}
-    steps: list[SnapshotTaken] = []
+    talk, tree = _Talk(), _Tree()
     lane: Lane | None = None
-    step = epoch = 0
     digest: str | None = None
     ended: SessionEnded | None = None
     for event in events:
-        ended = None
+        talk.take(event.body)
+        tree.take(event.body)
         match event.body:
-            case MessageCommitted(message):
-                _answer(messages, results)
-                messages.append(message)
-                results.clear()
-                started.clear()
-            case ToolStarted() as body:
-                started[body.call_id] = body
-            case ToolFinished() as body:
-                results[body.call_id] = body
-                seen.update(body.seen or {})
             case Routed(_, model, effort):
                 lane = Lane(model, effort)
             case RequestSent(segments=segments):
                 digest = next((s.digest for s in segments if s.name == "tools"), digest)
-            case Rebased() as body:
-                _answer(messages, results)
-                messages = messages if body.keeps_messages else messages[:1]
-                epoch = body.epoch
-            case SnapshotTaken() as body:
-                steps = [*(old for old in steps if old.step < body.step), body]
-                step = body.step
-            case Restored():
-                step = event.body.step
             case SessionEnded() as body:
                 ended = body
+            case SessionResumed():
+                ended = None
             case _:
                 pass
-    open_calls = _answer(messages, results)
-    first = events[0].body
+    unanswered = talk.unanswered()
     return Replayed(
         started=first,
         lane=lane,
-        messages=tuple(messages),
-        unanswered=tuple(
-            Unanswered(
-                call,
-                call.id in started,
-                call.id in started and started[call.id].mutates,
-                results.get(call.id),
-            )
-            for call in open_calls
-        ),
-        seen=seen,
-        steps=tuple(steps),
-        step=step,
-        turn=events[-1].turn,
-        epoch=epoch,
+        messages=tuple(talk.messages),
+        unanswered=unanswered,
+        seen=talk.seen,
+        first=tree.first,
+        steps=tuple(tree.steps),
+        timeline=tree.timeline,
+        unsettled=tree.unsettled,
+        turn=max(event.turn for event in events),
+        epoch=talk.epoch,
         tools_digest=digest,
         ended=ended,
-        claim=None if ended or open_calls else _claim(messages),
+        claim=None if ended or unanswered else _claim(talk.messages),
     )
+
+
+class _Talk:
+    """The conversation so far, and the calls of its last answer."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.seen: dict[str, str] = {}
+        self.epoch = 0
+        self._results: dict[str, ToolFinished] = {}
+        self._started: dict[str, ToolStarted] = {}
+
+    def take(self, body: Durable) -> None:
+        match body:
+            case MessageCommitted(message):
+                self._answer()
+                self.messages.append(message)
+                self._results.clear()
+                self._started.clear()
+            case ToolStarted():
+                self._started[body.call_id] = body
+            case ToolFinished():
+                self._results[body.call_id] = body
+                self.seen.update(body.seen or {})
+            case Rebased():
+                self._answer()
+                self.messages = self.messages if body.keeps_messages else self.messages[:1]
+                self.epoch = body.epoch
+            case _:
+                pass
+
+    def unanswered(self) -> tuple[Unanswered, ...]:
+        return tuple(
+            Unanswered(
+                call,
+                started=call.id in self._started,
+                mutates=call.id in self._started and self._started[call.id].mutates,
+                finished=self._results.get(call.id),
+            )
+            for call in self._answer()
+        )
+
+    def _answer(self) -> list[ToolCall]:
+        """Add the results of the last answer's calls, in call order; what is left over has none."""
+        answered = 0
+        while self.messages and isinstance(self.messages[-1 - answered], ToolMessage):
+            answered += 1
+        last = self.messages[-1 - answered] if self.messages else None
+        if not isinstance(last, AssistantMessage):
+            return []
+        left = list(last.tool_calls[answered:])
+        while left and left[0].id in self._results:
+            result = self._results[left.pop(0).id]
+            self.messages.append(ToolMessage(result.call_id, result.text, result.ok))
+        return left
+
+
+class _Tree:
+    """The snapshots so far, and which of their steps the tree has."""
+
+    def __init__(self) -> None:
+        self.first: SnapshotTaken | None = None
+        self.steps: list[SnapshotTaken] = []
+        self.timeline = Timeline()
+        self.unsettled = False
+
+    def take(self, body: Durable) -> None:
+        match body:
+            case SnapshotTaken(step=0):
+                self.first = body
+            case SnapshotTaken():
+                self.steps = [*self.steps[: self.timeline.at], body]
+                self.timeline = self.timeline.record(body.before, body.commit)
+                self.unsettled = False
+            case Restored():
+                self.timeline = Timeline(self.timeline.steps, body.step)
+                self.unsettled = False
+            case ToolStarted(mutates=True):
+                self.unsettled = True
+            case _:
+                pass
 
 
 def _claim(messages: Sequence[Message]) -> Reported | None:
@@ -149,18 +211,3 @@ def _claim(messages: Sequence[Message]) -> Reported | None:
             case _:
                 return None
     return None
-
-
-def _answer(messages: list[Message], results: dict[str, ToolFinished]) -> list[ToolCall]:
-    """Add the results of the last answer's calls, in call order; what is left over has none."""
-    answered = 0
-    while messages and isinstance(messages[-1 - answered], ToolMessage):
-        answered += 1
-    last = messages[-1 - answered] if messages else None
-    if not isinstance(last, AssistantMessage):
-        return []
-    left = list(last.tool_calls[answered:])
-    while left and left[0].id in results:
-        result = results[left.pop(0).id]
-        messages.append(ToolMessage(result.call_id, result.text, result.ok))
-    return left

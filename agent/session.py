@@ -28,6 +28,7 @@ from .rebuild import rebuilt
 from .replay import Replayed, replay
 from .result import RunResult, status_of
 from .roles import SOLO
+from .steps import Earlier
 from .store import new_session_id, sessions_folder
 from .survey import environment_text, find_place, refuse_impossible_commit
 from .v4.catalog import load_catalog
@@ -138,7 +139,18 @@ async def _go_on(kit: Kit, state: Replayed, stop: asyncio.Event) -> RunResult:
                 transcript.append(message)
     else:
         kit.ledger.restore(MAIN, transcript.request(), kit.journal.events)
+    if kit.steps:
+        kit.steps.begin(_earlier(state))
     return await _work(kit, transcript, state.claim, stop)
+
+
+def _earlier(state: Replayed) -> Earlier | None:
+    """Where the steps of an earlier run ended; None if it did not get as far as storing the first."""
+    if state.first is None:
+        return None
+    at = state.timeline.at
+    last = state.timeline.steps[at - 1].after if at else state.first.commit
+    return Earlier(state.first.commit, last, at, state.unsettled)
 
 
 async def _opening(kit: Kit) -> tuple[UserMessage, ...]:
@@ -177,8 +189,6 @@ async def _work(
 
 async def _finish(kit: Kit, transcript: Transcript, claim: Reported | None) -> Finish:
     """The work's end; what only the person can mend ends it too."""
-    if kit.steps:
-        kit.steps.begin()
     try:
         return await work_alone(kit.loop(transcript), kit.work(), claim)
     except JournalError:

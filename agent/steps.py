@@ -1,98 +1,157 @@
-"""Steps: the numbered snapshots of a session. Step 0 is the person's own state; each turn that changed files adds one.
+"""Steps: what Leadline did to the tree, each between a snapshot taken just before and one taken just after.
 
-Snapshots are taken while the model is being asked, and nothing changes the tree before the last one is stored.
+What the person changes between two steps is in neither, so that undo leaves it alone. The snapshot after a step is
+taken while the model is being asked; nothing changes the tree before it is stored.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..tools.git.repository import Repository
+from ..tools.git.snapshot import Snapshot
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Reason
 from .bus import Recorder
 from .events import SnapshotTaken
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Where an earlier run of the session left its steps: ids of the first and of the newest snapshot.
+
+    `unsettled` says that something was under way whose end no snapshot shows.
+    """
+
+    first: str
+    last: str
+    step: int
+    unsettled: bool
+
+
 class Steps:
-    """Takes the snapshots of one session, one after the other, and records them."""
+    """Takes the snapshots of one session and records them.
+
+    `jobs_running` tells whether commands of the session go on in the background: what they change is a step's too.
+    """
 
     def __init__(
         self,
         store: SnapshotStore,
         repository: Repository,
         recorder: Recorder,
-        earlier: Sequence[SnapshotTaken] = (),
+        jobs_running: Callable[[], bool],
     ) -> None:
         self._store = store
         self._repository = repository
         self._recorder = recorder
-        self._steps = list(earlier)
+        self._jobs_running = jobs_running
+        self._jobs_ran = False
         self._written: set[str] = set()
-        self._pending: asyncio.Task[SnapshotTaken] | None = None
+        self._first: Snapshot | None = None
+        self._last: Snapshot | None = None
+        self._before: Snapshot | None = None
+        self._spans: list[tuple[Snapshot, Snapshot]] = []
+        self._step = 0
+        self._lock = asyncio.Lock()
+        self._pending: asyncio.Task[None] | None = None
 
     @property
-    def first(self) -> SnapshotTaken | None:
-        return self._steps[0] if self._steps else None
+    def first(self) -> Snapshot | None:
+        """The person's own state, before the first change."""
+        return self._first
 
     @property
-    def written(self) -> tuple[str, ...]:
-        """Paths that tools have written, stored even where git ignores them."""
-        return tuple(sorted(self._written))
+    def count(self) -> int:
+        return self._step
 
-    def begin(self) -> None:
-        """Start storing the tree as it is: step 0 of a new session, or what a resumed one finds."""
-        self._start("before the first change" if not self._steps else "found when resumed")
-
-    def changed(self) -> None:
-        """Start storing what this turn changed."""
-        self._start(f"turn {self._recorder.turn}")
+    def begin(self, earlier: Earlier | None) -> None:
+        """Start storing the tree as it is, or take up where an earlier run left."""
+        self._pending = asyncio.create_task(self._begin(earlier))
 
     async def before_change(self, paths: tuple[str, ...]) -> None:
         """Return when the tree is stored as it is, ignored files about to be written included."""
         await self.settle()
-        new = set(paths) - self._written
-        if new:
+        async with self._lock:
+            new = set(paths) - self._written
             self._written |= new
-            if await self._repository.is_ignored(sorted(new)):
-                self._start("before writing ignored files")
-                await self.settle()
+            if self._before is None:
+                self._before = self._last if self._was_busy() else await self._take("before")
+            elif new and await self._repository.is_ignored(sorted(new)):
+                self._before = await self._take("before, with ignored files")
+
+    def changed(self) -> None:
+        """Start storing what this turn changed."""
+        label = f"turn {self._recorder.turn}"
+        self._pending = asyncio.create_task(self._after(label, self._pending))
 
     async def settle(self) -> None:
         """Wait for the snapshot under way, if there is one. Raises what went wrong with it."""
         if self._pending is not None:
             await self._pending
 
-    async def now(self, label: str) -> SnapshotTaken:
-        """Store the tree as it is at this moment; the last step if it is still the same."""
-        self._start(label)
-        assert self._pending is not None
-        return await self._pending
+    async def now(self) -> Snapshot:
+        """The tree as it is at this moment. What background jobs did since the last step becomes one."""
+        await self.settle()
+        if self._was_busy():
+            self._before = self._before or self._last
+            await self._after("background jobs", None)
+        return await self._take("now")
+
+    async def changed_paths(self) -> tuple[str, ...]:
+        """What the steps of the session changed, whoever else changed something meanwhile."""
+        paths: set[str] = set()
+        for before, after in self._spans:
+            paths |= {change.path for change in await self._store.changed_paths(before, after)}
+        return tuple(sorted(paths))
 
     async def close(self) -> None:
         if self._pending is not None and not self._pending.done():
             self._pending.cancel()
             await asyncio.wait([self._pending])
 
-    def _start(self, label: str) -> None:
-        self._pending = asyncio.create_task(self._take(label, self._pending))
+    async def _begin(self, earlier: Earlier | None) -> None:
+        if earlier is None:
+            self._first = self._last = await self._take("step 0")
+            self._record(self._first, "before the first change", "")
+            return
+        self._first = await self._store.load(earlier.first)
+        self._last = await self._store.load(earlier.last)
+        self._step = earlier.step
+        if earlier.unsettled:
+            self._before = self._last
+            await self._after("found when resumed", None)
 
-    async def _take(self, label: str, before: asyncio.Task[SnapshotTaken] | None) -> SnapshotTaken:
-        if before is not None:
-            await before
-        last = self._steps[-1] if self._steps else None
-        step = 0 if last is None else last.step + 1
-        snapshot = await self._store.take(f"step {step}", self.written)
-        if last is not None and last.tree == snapshot.tree:
-            return last
+    async def _after(self, label: str, pending: asyncio.Task[None] | None) -> None:
+        if pending is not None:
+            await pending
+        async with self._lock:
+            before, self._before = self._before, None
+            self._last = await self._take(f"step {self._step + 1}")
+            if before is None or before.tree == self._last.tree:
+                return
+            self._step += 1
+            self._spans.append((before, self._last))
+            self._record(self._last, label, before.commit)
+
+    def _was_busy(self) -> bool:
+        """Whether background jobs ran since this was asked last."""
+        running = self._jobs_running()
+        busy, self._jobs_ran = self._jobs_ran or running, running
+        return busy
+
+    async def _take(self, label: str) -> Snapshot:
+        return await self._store.take(label, self._written)
+
+    def _record(self, snapshot: Snapshot, label: str, before: str) -> None:
         # Whole ignored folders (environments, build results) are left out by rule; what else is, is news.
         left_out = tuple(
             f"{left.path}: {left.reason.value}"
             for left in snapshot.left_out
             if left.reason != Reason.IGNORED_FOLDER
         )
-        taken = SnapshotTaken(step, snapshot.commit, snapshot.tree, label, left_out)
-        self._steps.append(taken)
-        self._recorder.emit(taken)
-        return taken
+        self._recorder.emit(
+            SnapshotTaken(self._step, snapshot.commit, snapshot.tree, label, left_out, before)
+        )

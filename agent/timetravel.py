@@ -2,83 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..tools.errors import PersonError
+from ..tools.git.history import Move, Timeline, follow
 from ..tools.git.repository import open_repository
 from ..tools.git.restore import RestoreReport
 from ..tools.git.snapshots import SnapshotStore
 from .bus import Bus, Recorder
-from .events import Restored, SnapshotTaken
+from .events import Restored
 from .journal import Journal, read_events
 from .kit import MAIN
 from .replay import Replayed, replay
 
 
 async def undo(folder: Path, to: int | None, force: bool) -> str:
-    """Bring the tree back to the step before the present one, or to step `to`; says what was done.
+    """Bring the tree back by one step, or to where `to` steps were done; says what was done.
 
-    Only files that differ between the two steps are touched. Raises PersonError, and changes nothing, when one of them
-    was changed by somebody else meanwhile; with `force` it is overwritten after a snapshot.
+    Only files that the steps changed are touched. Raises PersonError, and changes nothing, when one of them was changed
+    by somebody else meanwhile; with `force` it is overwritten after a snapshot.
     """
-    return await _travel(folder, -1, to, force)
+    return await _travel(folder, lambda timeline: timeline.undo(to), force)
 
 
 async def redo(folder: Path, force: bool) -> str:
-    """Go forward again to the step after the present one. Raises PersonError as `undo` does."""
-    return await _travel(folder, 1, None, force)
+    """Bring the step after the present one back. Raises PersonError as `undo` does."""
+    return await _travel(folder, lambda timeline: timeline.redo(), force)
 
 
 async def diff(folder: Path) -> str:
-    """What the session changed, up to the step it is at, as a patch; bytes that are no UTF-8 as surrogates."""
+    """What the steps of the session changed, up to where it is now, as a patch; odd bytes as surrogates."""
     state = replay(read_events(folder))
-    if not state.steps:
+    if state.first is None or state.timeline.at == 0:
         return ""
     store = await _store(folder, state)
-    first, here = _step(state, 0), _step(state, state.step)
-    patch = await store.diff(await store.load(first.commit), await store.load(here.commit))
+    paths: set[str] = set()
+    for step in state.timeline.steps[: state.timeline.at]:
+        spanned = await store.load(step.before), await store.load(step.after)
+        paths |= {change.path for change in await store.changed_paths(*spanned)}
+    here = await store.load(state.timeline.steps[state.timeline.at - 1].after)
+    patch = await store.diff(await store.load(state.first.commit), here, sorted(paths))
     return patch.decode("utf-8", "surrogateescape")
 
 
-async def _travel(folder: Path, by: int, to: int | None, force: bool) -> str:
+async def _travel(
+    folder: Path, go: Callable[[Timeline], tuple[Timeline, tuple[Move, ...]]], force: bool
+) -> str:
     journal = Journal.reopen(folder)
     try:
         state = replay(journal.events)
-        if not state.steps:
-            raise PersonError(f"Session {folder.name} changed nothing.")
-        here, target = _step(state, state.step), _step(state, state.step + by if to is None else to)
-        store = await _store(folder, state)
-        report = await store.restore(
-            await store.load(here.commit), await store.load(target.commit), force=force
-        )
+        there, moves = go(state.timeline)
+        reports = await follow(await _store(folder, state), moves, force=force)
+        label = state.steps[there.at - 1].label if there.at else "before the first change"
+        touched = [path for report in reports for path in (*report.written, *report.deleted)]
+        target = state.steps[there.at - 1].commit if there.at else ""
         recorder = Recorder(journal, Bus(), MAIN, state.turn)
-        recorder.emit(Restored(target.step, target.commit, (*report.written, *report.deleted)))
-        return _told(here, target, report)
+        recorder.emit(Restored(there.at, target, tuple(dict.fromkeys(touched))))
+        return _told(there.at, label, reports)
     finally:
         journal.close()
 
 
-def _told(here: SnapshotTaken, target: SnapshotTaken, report: RestoreReport) -> str:
-    parts = [f"At step {target.step} ({target.label}), from step {here.step}."]
-    for names, what in ((report.written, "Brought back"), (report.deleted, "Removed")):
+def _told(step: int, label: str, reports: Sequence[RestoreReport]) -> str:
+    parts = [f"At step {step} ({label})."]
+    written = [path for report in reports for path in report.written]
+    deleted = [path for report in reports for path in report.deleted]
+    kept = [path for report in reports for path in report.kept]
+    for names, what in (
+        (written, "Brought back"),
+        (deleted, "Removed"),
+        (kept, "Left alone, because it is not known who made it"),
+    ):
         if names:
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
             parts.append(f"{what}: {', '.join(names[:5])}{more}.")
-    if report.saved is not None:
-        parts.append(f"What was overwritten is kept in snapshot {report.saved.commit[:12]}.")
+    parts.extend(
+        f"What was overwritten is kept in snapshot {report.saved.commit[:12]}."
+        for report in reports
+        if report.saved is not None
+    )
     return " ".join(parts)
-
-
-def _step(state: Replayed, number: int) -> SnapshotTaken:
-    for step in state.steps:
-        if step.step == number:
-            return step
-    if number < 0:
-        raise PersonError("This is the state before the session's first change; nothing to undo.")
-    newest = state.steps[-1].step
-    if number == newest + 1 == state.step + 1:
-        raise PersonError("This is the session's newest step; nothing to redo.")
-    raise PersonError(f"There is no step {number}; the session has steps 0 to {newest}.")
 
 
 async def _store(folder: Path, state: Replayed) -> SnapshotStore:

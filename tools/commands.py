@@ -111,6 +111,9 @@ class SandboxedCommands:
     async def stop_job(self, job: str) -> str:
         return self._told(await self._jobs.stop(job))
 
+    def jobs_running(self) -> bool:
+        return any(job.running for job in self._jobs.list())
+
     async def close(self) -> None:
         await self._jobs.stop_all()
 

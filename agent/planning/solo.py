@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from pydantic import JsonValue
 from ...prompts.render import render
 from ...tools.base import CommandRunner
 from ...tools.checks.model import Check
+from ...tools.git.snapshot import Snapshot
 from ..bus import Recorder
-from ..events import BudgetReached, Reported, SnapshotTaken, Status
+from ..events import BudgetReached, Reported, Status
 from ..loop import Claimed, Loop, Stuck
 from ..steps import Steps
 from .verify import Verdict, verify
@@ -26,7 +27,7 @@ class Work:
     """What the loop's end is judged by.
 
     `steps` is None where nothing may be changed, so that there is nothing to prove. `fits` tells what is wrong with an
-    output; `undo_checks` removes what checks left in the tree of a step.
+    output.
     """
 
     root: Path
@@ -35,18 +36,25 @@ class Work:
     commands: CommandRunner
     steps: Steps | None
     recorder: Recorder
-    undo_checks: Callable[[SnapshotTaken], Awaitable[None]]
     keep_timings: Callable[[dict[str, float]], None]
     fits: Callable[[JsonValue], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What the checks said, and of which tree."""
+
+    verdict: Verdict
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
-    """How the work ended; `verdict` is of the last tree that was proven or not."""
+    """How the work ended, and the proof of its last claim if there is one."""
 
     status: Status
     summary: str
-    verdict: Verdict | None = None
+    proof: Proof | None = None
     output: JsonValue = None
 
 
@@ -77,33 +85,30 @@ async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> F
         if claim.claim == "not_done":
             status: Status = "permission" if end.denied else "not_done"
             return Finish(status, claim.summary, output=output)
-        verdict = await _prove(work)
-        if verdict is None or not verdict.red:
-            proven = verdict is not None and verdict.green
-            return Finish("done" if proven else "unverified", claim.summary, verdict, output)
+        proof = await _prove(work)
+        if proof is None or not proof.verdict.red:
+            proven = proof is not None and proof.verdict.green
+            return Finish("done" if proven else "unverified", claim.summary, proof, output)
         failed_rounds += 1
         if failed_rounds > work.rounds:
-            return Finish("not_done", claim.summary, verdict, output)
-        loop.say(render("checks_failed", evidence=verdict.text), "harness")
+            return Finish("not_done", claim.summary, proof, output)
+        loop.say(render("checks_failed", evidence=proof.verdict.text), "harness")
 
 
-async def _prove(work: Work) -> Verdict | None:
+async def _prove(work: Work) -> Proof | None:
     """The checks' verdict on the tree as it is, or None where there is nothing to prove: checks that Leadline found by
-    itself say nothing about a tree that was not changed."""
+    itself say nothing about a tree that it did not change."""
     if work.steps is None:
         return None
-    final = await work.steps.now("reported")
-    first = work.steps.first
-    unchanged = first is not None and first.tree == final.tree
+    snapshot = await work.steps.now()
     checks: Sequence[Check] = [
-        check for check in work.checks if not unchanged or check.source == "given"
+        check for check in work.checks if work.steps.count or check.source == "given"
     ]
     if not checks:
         return None
-    verdict = await verify(checks, work.root, final.tree, work.commands, work.recorder)
-    await work.undo_checks(final)
+    verdict = await verify(checks, work.root, snapshot.tree, work.commands, work.recorder)
     work.keep_timings({item.command: item.seconds for item in verdict.evidence if item.green})
-    return verdict
+    return Proof(verdict, snapshot)
 
 
 def _output(claim: Reported, work: Work) -> tuple[JsonValue, str | None]:

@@ -185,13 +185,6 @@ async def test_a_fault_that_stays(stage: MakeStage, fault: str) -> None:
     place = await stage(sequence(*map(look, range(40)), MEND, report()))
     place.server.inject(fault, times=999)
     ran = await place.run("--max-turns", "9")
-    print(
-        fault,
-        ran.code,
-        ran.result["status"],
-        repr(ran.result["summary"]),
-        len(place.server.requests),
-    )
     assert len(place.server.requests) <= 40
     assert ran.result["status"] in ("not_done", "limit", "unavailable")
     assert ran.result["summary"]

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def digests(folder: Path) -> dict[str, str]:
 @asynccontextmanager
 async def trees_at_requests(
     server: RehearsalServer, folder: Path, *without: str
-) -> AsyncIterator[list[Tree]]:
+) -> AsyncGenerator[list[Tree]]:
     """Collects the tree at each request, when Leadline waits for the model and nothing changes it.
 
     The server needs a `first_token_seconds` above zero, so that it is looked at before the answer leaves.

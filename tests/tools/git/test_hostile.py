@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from leadline.tools.errors import PersonError
 from leadline.tools.git.commit import commit_paths
 from leadline.tools.git.history import Timeline, follow
 from leadline.tools.git.repository import open_repository
+from leadline.tools.git.run import GitError, run_git
 from leadline.tools.git.snapshots import SnapshotStore
 
 Git = Callable[..., bytes]
@@ -91,7 +93,7 @@ class Trap:
 
 def script(trap: Trap, name: str) -> str:
     """A program that leaves its name and otherwise lets things pass."""
-    path = trap.sprung.parent / "programs" / name.replace("/", "_")
+    path = trap.sprung.parent / "programs" / re.sub(r"[^\w.-]", "_", name)
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/sh\ntouch '{trap.sprung}/{path.name}'\nexit 0\n")
     path.chmod(0o755)
@@ -243,8 +245,13 @@ async def test_trapped_submodule_and_nested_repository(
     git(repo, "commit", "--quiet", "-m", "sub")
     git(repo, "clone", "--quiet", str(tmp_path / "inner"), "nested")
     for inner in (repo / "sub", repo / "nested"):
-        git(inner, "config", "core.fsmonitor", script(trap, "inner"))
-        (inner / "a.txt").write_text("changed")
+        # The size is the same, so that git has to compare contents, as the filter makes them.
+        git(inner, "config", "filter.inner.clean", script(trap, "inner-filter"))
+        attributes = git(inner, "rev-parse", "--git-path", "info/attributes").decode().strip()
+        (inner / attributes).parent.mkdir(exist_ok=True)
+        (inner / attributes).write_text("* filter=inner\n")
+        (inner / "a.txt").write_text("two\n")
+    git(repo / "nested", "config", "core.fsmonitor", script(trap, "inner-monitor"))
     repository = await open_repository(repo)
     await repository.status_summary()
     await repository.list_files()
@@ -254,10 +261,12 @@ async def test_trapped_submodule_and_nested_repository(
     await store.restore(await store.take("after"), before)
     with pytest.raises(PersonError):
         await commit_paths(repository, ["sub/a.txt"], "m")
-    assert (repo / "nested" / "a.txt").read_text() == "changed"
+    assert (repo / "nested" / "a.txt").read_text() == "two\n"
     assert trap.names == []
     git(repo, "status")
-    assert trap.names == ["inner"]
+    assert trap.names == ["inner-filter"]
+    git(repo / "nested", "status")
+    assert trap.names == ["inner-filter", "inner-monitor"]
 
 
 async def test_a_missing_object_is_not_fetched(tmp_path: Path, repo: Path, git: Git) -> None:
@@ -284,6 +293,8 @@ async def test_a_missing_object_is_not_fetched(tmp_path: Path, repo: Path, git: 
     store = await SnapshotStore.open(tmp_path / "state", repository, "s1")
     await store.take("one")
     await commit_paths(repository, ["a.txt"], "m")
+    with pytest.raises(GitError):
+        await run_git(repository.place, "cat-file", "blob", "HEAD:src/b.py")
     assert trap.names == []
     git(trap.root, "cat-file", "blob", "HEAD:src/b.py", check=False)
     assert trap.names == ["fetched"]
