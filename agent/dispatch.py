@@ -30,7 +30,11 @@ from .v4.values import is_tree
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """Where and with what an agent's calls run. `before_change` returns once the person's state is safe."""
+    """Where and with what an agent's calls run.
+
+    `before_change` is awaited once an answer that may change something, with all paths that its calls will write; it
+    returns when the tree is stored as it is.
+    """
 
     root: Path
     commands: CommandRunner
@@ -93,6 +97,10 @@ class Dispatcher:
     async def run(self, calls: Sequence[ToolCall]) -> Outcome:
         """Run all calls of one answer: at once where they can't meet, else in call order."""
         prepared = [self._prepare(call) for call in calls]
+        changing = [item for item in prepared if item.fault is None and item.effects.mutates]
+        if changing:
+            paths = tuple(path for item in changing for path in item.effects.writes)
+            await self._place.before_change(paths)
         tasks: list[asyncio.Task[_Finished]] = []
         try:
             async with asyncio.TaskGroup() as group:
@@ -150,9 +158,7 @@ class Dispatcher:
         try:
             answer, refusal, denied = await self._permit(item)
             fault = item.fault or refusal
-            result = (
-                ToolResult(fault, ok=False) if fault else await self._call(item, answer, mutates)
-            )
+            result = ToolResult(fault, ok=False) if fault else await self._call(item, answer)
         except asyncio.CancelledError:
             text = "Interrupted by the person before it ended; it may have taken effect in part."
             self._finish(item, ToolResult(text, ok=False), monotonic() - started)
@@ -188,7 +194,7 @@ class Dispatcher:
         self._recorder.emit(ApprovalAnswered(item.call.id, reply.allowed, reply.text, reply.by))
         return reply
 
-    async def _call(self, item: _Prepared, answer: str | None, mutates: bool) -> ToolResult:
+    async def _call(self, item: _Prepared, answer: str | None) -> ToolResult:
         assert item.tool is not None
         assert item.params is not None
         context = ToolContext(
@@ -199,8 +205,6 @@ class Dispatcher:
             answer,
         )
         try:
-            if mutates:
-                await self._place.before_change(item.effects.writes)
             result = await item.tool.run(item.params, context)
         except ToolError as error:
             return ToolResult(error.message, ok=False)

@@ -187,7 +187,7 @@ async def assemble(
     if place.repository is not None and writable:
         limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
         store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
-        steps = Steps(store, place.repository, recorder, commands.jobs_running)
+        steps = Steps(store, recorder, commands.jobs_running)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
     budget = Budget(
         Limits(settings.budget_usd, settings.max_minutes, settings.max_turns), monotonic

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..tools.git.repository import Repository
 from ..tools.git.snapshot import Snapshot
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Reason
@@ -38,14 +37,9 @@ class Steps:
     """
 
     def __init__(
-        self,
-        store: SnapshotStore,
-        repository: Repository,
-        recorder: Recorder,
-        jobs_running: Callable[[], bool],
+        self, store: SnapshotStore, recorder: Recorder, jobs_running: Callable[[], bool]
     ) -> None:
         self._store = store
-        self._repository = repository
         self._recorder = recorder
         self._jobs_running = jobs_running
         self._jobs_ran = False
@@ -72,15 +66,11 @@ class Steps:
         self._pending = asyncio.create_task(self._begin(earlier))
 
     async def before_change(self, paths: tuple[str, ...]) -> None:
-        """Return when the tree is stored as it is, ignored files about to be written included."""
+        """Return when the tree is stored as it is: also `paths`, about to be written, where git ignores them."""
         await self.settle()
         async with self._lock:
-            new = set(paths) - self._written
-            self._written |= new
-            if self._before is None:
-                self._before = self._last if self._was_busy() else await self._take("before")
-            elif new and await self._repository.is_ignored(sorted(new)):
-                self._before = await self._take("before, with ignored files")
+            self._written.update(paths)
+            self._before = self._last if self._was_busy() else await self._take("before")
 
     def changed(self) -> None:
         """Start storing what this turn changed."""
