@@ -41,6 +41,7 @@ class Workplace:
     mode: Mode
     confined: bool
     before_change: Callable[[tuple[str, ...]], Awaitable[None]]
+    outputs: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ class Dispatcher:
             arguments: object = json.loads(call.arguments_json)
             if not is_tree(arguments):
                 raise ToolError("The arguments must be a JSON object.")
+            arguments = _named_as_meant(arguments, tool.params)
             params = tool.params.model_validate(coerce(arguments, self._schemas[call.name]))
             effects = _below(self._place.root, tool.effects(params))
             return _Prepared(call, tool.title(params), effects, tool, params)
@@ -203,6 +205,7 @@ class Dispatcher:
             self._place.commands,
             lambda text: self._recorder.emit(ToolOutput(item.call.id, text)),
             answer,
+            self._place.outputs,
         )
         try:
             result = await item.tool.run(item.params, context)
@@ -229,6 +232,18 @@ class Dispatcher:
             )
         )
         return ToolMessage(item.call.id, text, result.ok)
+
+
+def _named_as_meant(arguments: dict[str, Any], params: type[BaseModel]) -> dict[str, Any]:
+    """The arguments with each unknown name replaced by the one parameter it begins or is begun by: `timeout` can
+    only be `timeout_seconds`."""
+    known = params.model_fields.keys()
+    renamed: dict[str, Any] = {}
+    for name, value in arguments.items():
+        near = [k for k in known - arguments.keys() if k.startswith(name) or name.startswith(k)]
+        meant = name not in known and len(name) > 2 and len(near) == 1
+        renamed[near[0] if meant else name] = value
+    return renamed
 
 
 def _below(root: Path, effects: Effects) -> Effects:

@@ -262,8 +262,9 @@ class Progress:
             case ApprovalAsked():
                 self._screen.paragraph(body.question)
             case ApprovalAnswered():
-                word = "allowed" if body.allowed else "not allowed"
-                self._screen.line(("dim", f"{word}, by {body.by}"))
+                by = {"person": "by you", "rule": "by a rule", "nobody": "nobody is here to ask"}
+                word = "go on" if body.allowed else "not allowed"
+                self._screen.line(("dim", f"{word}: {by[body.by]}"))
 
     def _check(self, body: CheckStarted | Verified) -> None:
         if isinstance(body, CheckStarted):

@@ -99,6 +99,7 @@ class Kit:
             self.job.mode,
             self.commands.confined,
             self.steps.before_change if self.steps else _nothing_to_keep,
+            self.commands.outputs,
         )
         dispatcher = Dispatcher(TOOLS, schemas(), SOLO, place, Nobody(), self.recorder, self.seen)
         return Loop(

@@ -85,7 +85,7 @@ class ToolContext:
     """What a tool gets: nothing in it can ask a person or reach the model.
 
     `seen` holds the digests of what the model has read or written so far; `answer` the person's answer to the
-    question that the call declared.
+    question that the call declared. `outputs` is a folder outside the root that may be read: commands' full outputs.
     """
 
     root: Path
@@ -93,6 +93,7 @@ class ToolContext:
     commands: CommandRunner
     on_output: Callable[[str], None]
     answer: str | None = None
+    outputs: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,15 @@ class SandboxedCommands:
             # Bytecode belongs to the cache: it would show up as a change in a tree that does not ignore it.
             "PYTHONPYCACHEPREFIX": str(self._cache / "pycache"),
         }
+        self._environment |= _activated(root, self._environment.get("PATH", os.defpath))
         self._shell = shutil.which("bash") or "/bin/sh"
         self._count = 0
         self._jobs = BackgroundJobs(self._outputs)
+
+    @property
+    def outputs(self) -> Path:
+        """Where the full outputs of this process' commands are."""
+        return self._outputs
 
     @property
     def confined(self) -> bool:
@@ -65,7 +71,7 @@ class SandboxedCommands:
 
     def describe(self) -> str:
         """What confines commands and what does not, in one sentence."""
-        return self._sandbox.describe()
+        return self._sandbox.describe(self._network)
 
     async def run(
         self, command: str, timeout_seconds: float | None, on_output: Callable[[str], None]
@@ -162,6 +168,15 @@ class SandboxedCommands:
             end = f"exit {status.result.exit_code} after {status.result.seconds:.1f} s"
         text = output.text.rstrip("\n") or "(no new output)"
         return f"{text}\n{status.job}: {end}"
+
+
+def _activated(root: Path, path: str) -> dict[str, str]:
+    """The project's own Python environment as its `activate` would set it: plain `python` is then the project's."""
+    for name in (".venv", "venv"):
+        if (root / name / "pyvenv.cfg").is_file():
+            folder = root / name
+            return {"VIRTUAL_ENV": str(folder), "PATH": f"{folder / 'bin'}{os.pathsep}{path}"}
+    return {}
 
 
 def _private(folder: Path) -> Path:

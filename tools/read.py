@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .base import Effects, Params, Tool, ToolContext, ToolResult
@@ -65,15 +65,19 @@ async def _run(params: ReadParams, context: ToolContext) -> ToolResult:
         raise ToolError("`files` is empty: name at least one path.")
     if len(params.files) > MAX_FILES:
         raise ToolError(f"At most {MAX_FILES} files in one call.")
-    return await asyncio.to_thread(_read, params, context.root)
+    return await asyncio.to_thread(_read, params, context.root, context.outputs)
 
 
-def _read(params: ReadParams, root: Path) -> ToolResult:
+def _read(params: ReadParams, root: Path, outputs: Path | None) -> ToolResult:
     parts: list[_Part] = []
     room = MAX_CALL_CHARS
     for item in params.files:
         try:
-            part = _part(root, item, room)
+            if outputs is not None and Path(item.path).is_relative_to(outputs):
+                # The full output of a command: no file of the tree, so nothing that an edit could need to know.
+                part = replace(_part(outputs, item, room), path=item.path, digest=None)
+            else:
+                part = _part(root, item, room)
         except ToolError as error:
             part = _Part(item.path, f"not read: {error.message}", ok=False)
         except OSError as error:

@@ -23,8 +23,8 @@ class Sandbox(Protocol):
     @property
     def confined(self) -> bool: ...
 
-    def describe(self) -> str:
-        """One sentence for the person: what is active, and what is not."""
+    def describe(self, network: bool = False) -> str:
+        """One sentence for the person: what is active, and what is not, with the network open or closed."""
         ...
 
     def command(self, argv: Sequence[str], policy: Policy) -> Launch:
@@ -43,7 +43,7 @@ class Unavailable:
     name: str = "unavailable"
     confined: bool = True
 
-    def describe(self) -> str:
+    def describe(self, network: bool = False) -> str:  # noqa: ARG002
         return f"no sandbox works here, so commands are refused: {self.reason}"
 
     def command(self, argv: Sequence[str], policy: Policy) -> Launch:  # noqa: ARG002

@@ -31,10 +31,11 @@ class Bubblewrap:
     name: str = "bubblewrap"
     confined: bool = True
 
-    def describe(self) -> str:
+    def describe(self, network: bool = False) -> str:
         return (
-            "bubblewrap: files are read-only but for the working tree (without .git) and a private /tmp; no network "
-            "unless allowed; secrets and other processes are hidden; memory and CPU time are not limited"
+            "bubblewrap: files are read-only but for the work tree (without .git) and a private /tmp; "
+            f"{'the network is open' if network else 'no network'}; secrets and other processes are hidden; "
+            "memory and CPU time are not limited"
         )
 
     def command(self, argv: Sequence[str], policy: Policy) -> Launch:

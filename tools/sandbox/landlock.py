@@ -71,16 +71,17 @@ class Landlock:
     name: str = "landlock"
     confined: bool = True
 
-    def describe(self) -> str:
+    def describe(self, network: bool = False) -> str:
         signals = (
             ""
             if self.version >= _SIGNALS_VERSION
             else "; signals to your other processes are not blocked"
         )
         return (
-            "Landlock: files are read-only but for the working tree and a temporary folder, and next to .git nothing "
-            "can be made; no network unless allowed, not even on this machine; secrets cannot be read; modes and "
-            f"owners of files outside can be changed; memory and CPU time are not limited{signals}"
+            "Landlock: files are read-only but for the work tree and a temporary folder, and next to .git nothing "
+            f"can be made; {'the network is open' if network else 'no network, not even on this machine'}; secrets "
+            "cannot be read; modes and owners of files outside can be changed; memory and CPU time are not "
+            f"limited{signals}"
         )
 
     def command(self, argv: Sequence[str], policy: Policy) -> Launch:

@@ -16,7 +16,7 @@ class Unconfined:
     name: str = "off"
     confined: bool = False
 
-    def describe(self) -> str:
+    def describe(self, network: bool = False) -> str:  # noqa: ARG002
         return (
             "no sandbox, as allowed: commands can read and write whatever you can, and reach the network; "
             "secrets are only taken out of their environment"

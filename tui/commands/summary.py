@@ -84,8 +84,14 @@ class Summary:
             self._screen.line(f"commit: {result.commit}")
         if result.session:
             name = result.session
-            back = f"; `leadline diff {name}` shows it, `leadline undo {name}` takes it back"
-            self._screen.paragraph(f"session {name}{back if result.changed else ''}")
+            ways = [f"session {name}"]
+            if result.status in ("interrupted", "limit", "unavailable"):
+                ways.append("`leadline resume` goes on with it")
+            if result.changed:
+                ways.append(
+                    "`leadline diff` shows the change, `leadline undo --to 0` takes it back"
+                )
+            self._screen.paragraph("; ".join(ways))
 
 
 # --- diffstat ---
