@@ -54,9 +54,17 @@ class Budget:
                 f"${self.spent:.4f} of ${limits.usd:.4f} are spent; another request does not fit."
             )
             return BudgetReached("budget", text)
-        minutes = (self.clock() - self.started) / 60
-        if limits.minutes is not None and minutes >= limits.minutes:
-            return BudgetReached("minutes", f"The {limits.minutes:g} minutes are over.")
+        if self.seconds_left() == 0:
+            return self.minutes_over()
         if limits.turns is not None and self.turns >= limits.turns:
             return BudgetReached("turns", f"All {limits.turns} turns are used.")
         return None
+
+    def seconds_left(self) -> float | None:
+        """Until the minutes are over: what is under way is cut short then. None without a limit."""
+        if self.limits.minutes is None:
+            return None
+        return max(0.0, self.limits.minutes * 60 - (self.clock() - self.started))
+
+    def minutes_over(self) -> BudgetReached:
+        return BudgetReached("minutes", f"The {self.limits.minutes:g} minutes are over.")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -18,14 +19,18 @@ from pydantic import BaseModel, ValidationError
 
 from ..tools.base import CommandRunner, Effects, Params, Tool, ToolContext, ToolResult
 from ..tools.errors import ToolError
+from ..tools.git.names import relative
+from ..tools.paths import resolve_inside
 from ..tools.permissions import Ask, Mode, Refuse, conflict, decide
 from .approvals import Approver, Reply
 from .bus import Recorder
-from .events import ApprovalAnswered, ApprovalAsked, ToolFinished, ToolOutput, ToolStarted
+from .events import ApprovalAnswered, ApprovalAsked, Repaired, ToolFinished, ToolOutput, ToolStarted
 from .messages import ToolCall, ToolMessage
 from .roles import Role
 from .v4.coerce import coerce
-from .v4.values import is_tree
+from .v4.values import is_list, is_tree
+
+_NOTHING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class Dispatcher:
         prepared = [self._prepare(call) for call in calls]
         changing = [item for item in prepared if item.fault is None and item.effects.mutates]
         if changing:
-            paths = tuple(path for item in changing for path in item.effects.writes)
+            paths = self._writable(changing)
             await self._place.before_change(paths)
         tasks: list[asyncio.Task[_Finished]] = []
         try:
@@ -122,6 +127,16 @@ class Dispatcher:
             any(item.denied for item in done),
         )
 
+    def _writable(self, changing: Sequence[_Prepared]) -> tuple[str, ...]:
+        """The paths that these calls will write, without those that the tools will refuse to."""
+        paths: list[str] = []
+        for path in (path for item in changing for path in item.effects.writes):
+            with suppress(ToolError, ValueError):
+                paths.append(
+                    relative(resolve_inside(self._place.root, path).relative_to(self._place.root))
+                )
+        return tuple(paths)
+
     def _prepare(self, call: ToolCall) -> _Prepared:
         """Parse, check against the schema and the role, and let the tool declare its effects."""
         tool = self._tools.get(call.name)
@@ -137,8 +152,11 @@ class Dispatcher:
             arguments: object = json.loads(call.arguments_json)
             if not is_tree(arguments):
                 raise ToolError("The arguments must be a JSON object.")
-            arguments = _named_as_meant(arguments, tool.params)
-            params = tool.params.model_validate(coerce(arguments, self._schemas[call.name]))
+            mended = coerce(_named_as_meant(arguments, tool.params), self._schemas[call.name])
+            if mended != arguments:
+                places = ", ".join(_changed(arguments, mended))
+                self._recorder.emit(Repaired("arguments", f"{call.name}: {places} taken as meant"))
+            params = tool.params.model_validate(mended)
             effects = _below(self._place.root, tool.effects(params))
             return _Prepared(call, tool.title(params), effects, tool, params)
         except ValidationError as error:
@@ -244,6 +262,19 @@ def _named_as_meant(arguments: dict[str, Any], params: type[BaseModel]) -> dict[
         meant = name not in known and len(name) > 2 and len(near) == 1
         renamed[near[0] if meant else name] = value
     return renamed
+
+
+def _changed(before: object, after: object, at: str = "") -> Iterator[str]:
+    """The places, such as `files.0.start`, where two argument values differ."""
+    if is_tree(before) and is_tree(after):
+        for name in after:
+            inner = f"{at}.{name}" if at else name
+            yield from _changed(before.get(name, _NOTHING), after[name], inner)
+    elif is_list(before) and is_list(after):
+        for index, (one, other) in enumerate(zip(before, after, strict=False)):
+            yield from _changed(one, other, f"{at}.{index}")
+    elif before != after:
+        yield at
 
 
 def _below(root: Path, effects: Effects) -> Effects:

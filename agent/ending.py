@@ -132,13 +132,13 @@ async def _commit(
             ending.repository, tuple(paths), message, branch=ending.branch, trailer=trailer
         )
     except PersonError as error:
-        ending.recorder.emit(Warned(f"Nothing was committed: {error.message}"))
+        ending.recorder.emit(Warned(f"The commit was not made. {error.message}"))
         return replace(finish, status="conflict"), None
     if made.unsigned:
         text = "Your configuration signs commits; Leadline can't use your key, so this one is unsigned."
         ending.recorder.emit(Warned(text))
     if made.ignored:
-        text = f"Not committed, because git ignores them: {', '.join(made.ignored)}."
+        text = f"Not committed, because git ignores them: {some(made.ignored)}."
         ending.recorder.emit(Warned(text))
     return finish, made.commit
 

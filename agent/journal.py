@@ -177,12 +177,13 @@ def _parse(path: Path, data: bytes) -> tuple[tuple[Event, ...], int]:
 
 
 def _unwritable(folder: Path, error: OSError) -> JournalError:
-    if error.errno == errno.ENOSPC:
-        why = "the disk is full"
-        then = f"Free some space, then go on with `leadline resume {folder.name}`."
-    else:
-        why = error.strerror or str(error)
-        then = "Set LEADLINE_HOME to a folder that can be written."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return JournalError(
+            f"The journal in {folder} can't be written: the disk is full. Nothing is lost. "
+            f"Free some space, then go on with `leadline resume {folder.name}`.",
+            Exit.NOT_DONE,
+        )
     return JournalError(
-        f"The journal in {folder} can't be written: {why}. Nothing is lost. {then}", Exit.NOT_DONE
+        f"The journal in {folder} can't be written: {error.strerror or error}. "
+        "Set LEADLINE_HOME to a folder that can be written."
     )

@@ -84,6 +84,7 @@ class Kit:
     steps: Steps | None
     budget: Budget
     seen: dict[str, str]
+    fits: Callable[[JsonValue], str | None] | None
     inbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
     started: float = field(default_factory=monotonic)
 
@@ -121,7 +122,7 @@ class Kit:
             steps=self.steps,
             recorder=self.recorder,
             keep_timings=lambda times: keep_timings(self.project_folder, times),
-            fits=output_check(self.job.output_schema),
+            fits=self.fits,
         )
 
     def ending(self) -> Ending:
@@ -160,6 +161,7 @@ async def assemble(
 
     Raises PersonError before the journal is opened for everything that can be known by then.
     """
+    fits = output_check(job.output_schema)
     where = endpoint(load_profiles(), settings.profile, os.environ, settings.base_url)
     connecting = start_connecting(where)
     full = job.mode == "full"
@@ -219,6 +221,7 @@ async def assemble(
         steps=steps,
         budget=budget,
         seen=dict(earlier.seen) if earlier else {},
+        fits=fits,
     )
 
 

@@ -143,7 +143,8 @@ class Loop:
                 return Reported(data.status, data.summary)
         if answer.message.tool_calls or (answer.nudge is not None and not last):
             return None
-        return Reported("done" if answer.nudge is None else "not_done", answer.message.text)
+        text = answer.message.text.strip() or "The model ended without a word."
+        return Reported("done" if answer.nudge is None else "not_done", text)
 
     def _commit(self, message: UserMessage | AssistantMessage) -> None:
         self.recorder.emit(MessageCommitted(message))

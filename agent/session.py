@@ -60,7 +60,7 @@ async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Even
     catalog = load_catalog(settings.catalog)
     place = await find_place(start.folder, init=start.init, read_only=start.read_only)
     if start.commit:
-        refuse_impossible_commit(place, start.branch)
+        await refuse_impossible_commit(place, start.branch)
     job = Job(
         task=task,
         mode="plan" if start.read_only or place.repository is None else settings.mode,
@@ -177,14 +177,24 @@ async def _work(
     task = asyncio.create_task(_finish(kit, transcript, claim))
     stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {task, stopping},
+            timeout=kit.budget.seconds_left(),
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        late = not task.done() and not stop.is_set()
     finally:
         stopping.cancel()
         if not task.done():
             task.cancel()
             await asyncio.wait({task})
-    stopped = Finish("interrupted", "Interrupted by the person.")
-    return await end_session(kit.ending(), stopped if task.cancelled() else task.result())
+    if not task.cancelled():
+        return await end_session(kit.ending(), task.result())
+    if late:
+        limit = kit.budget.minutes_over()
+        kit.recorder.emit(limit)
+        return await end_session(kit.ending(), Finish("limit", limit.text))
+    return await end_session(kit.ending(), Finish("interrupted", "Interrupted by the person."))
 
 
 async def _finish(kit: Kit, transcript: Transcript, claim: Reported | None) -> Finish:

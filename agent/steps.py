@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..tools.git.names import printable
 from ..tools.git.snapshot import Snapshot
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Reason
@@ -138,7 +139,7 @@ class Steps:
     def _record(self, snapshot: Snapshot, label: str, before: str) -> None:
         # Whole ignored folders (environments, build results) are left out by rule; what else is, is news.
         left_out = tuple(
-            f"{left.path}: {left.reason.value}"
+            f"{printable(left.path)}: {left.reason.value}"
             for left in snapshot.left_out
             if left.reason != Reason.IGNORED_FOLDER
         )

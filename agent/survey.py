@@ -10,7 +10,9 @@ from pathlib import Path
 from ..tools.checks.discover import find_checks
 from ..tools.checks.model import Check
 from ..tools.commands import SandboxedCommands
-from ..tools.errors import Exit, PersonError, ToolError
+from ..tools.errors import PersonError, ToolError
+from ..tools.git.commit import require_committable
+from ..tools.git.names import printable
 from ..tools.git.repository import (
     NotARepositoryError,
     Repository,
@@ -50,6 +52,13 @@ async def find_place(folder: Path, *, init: bool, read_only: bool) -> Place:
         else:
             raise
     root = repository.root
+    try:
+        str(root).encode()
+    except UnicodeEncodeError:
+        raise PersonError(
+            f"The name of {printable(str(root))} is not UTF-8, and neither a journal nor a model can carry it. "
+            "Rename the folder, or work in a clone of it elsewhere."
+        ) from None
     below = folder.resolve().relative_to(root).as_posix()
     return Place(root, "" if below == "." else below, repository)
 
@@ -125,22 +134,11 @@ def _differences(status: StatusSummary) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
 
 
-def refuse_impossible_commit(place: Place, branch: str | None) -> None:
+async def refuse_impossible_commit(place: Place, branch: str | None) -> None:
     """Say before any money is spent that the commit asked for can't be made at the end.
 
     Raises PersonError.
     """
     if place.repository is None:
         raise PersonError("There is no repository to commit to. Leave out --commit, or add --init.")
-    repository = place.repository
-    if repository.operation:
-        raise PersonError(
-            f"A {repository.operation.value} is in progress, so nothing can be committed apart from it. "
-            "Finish or abort it first, or leave out --commit.",
-            Exit.CONFLICT,
-        )
-    if repository.head and not repository.branch and not branch:
-        raise PersonError(
-            "HEAD is detached, so a commit would belong to no branch. Name one with --branch.",
-            Exit.CONFLICT,
-        )
+    await require_committable(place.repository, branch)

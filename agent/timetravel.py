@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..tools.git.history import Move, Timeline, follow
+from ..tools.git.names import printable, some
 from ..tools.git.repository import open_repository
 from ..tools.git.restore import RestoreReport
 from ..tools.git.snapshots import SnapshotStore
@@ -52,18 +53,19 @@ async def _travel(
     try:
         state = replay(journal.events)
         there, moves = go(state.timeline)
-        reports = await follow(await _store(folder, state), moves, force=force)
+        store = await _store(folder, state)
+        reports = await follow(store, moves, force=force)
         label = state.steps[there.at - 1].label if there.at else "before the first change"
         touched = [path for report in reports for path in (*report.written, *report.deleted)]
         target = state.steps[there.at - 1].commit if there.at else ""
         recorder = Recorder(journal, Bus(), MAIN, state.turn)
-        recorder.emit(Restored(there.at, target, tuple(dict.fromkeys(touched))))
-        return _told(there.at, label, reports)
+        recorder.emit(Restored(there.at, target, tuple(map(printable, dict.fromkeys(touched)))))
+        return _told(store, there.at, label, reports)
     finally:
         journal.close()
 
 
-def _told(step: int, label: str, reports: Sequence[RestoreReport]) -> str:
+def _told(store: SnapshotStore, step: int, label: str, reports: Sequence[RestoreReport]) -> str:
     parts = [f"At step {step} ({label})."]
     written = [path for report in reports for path in report.written]
     deleted = [path for report in reports for path in report.deleted]
@@ -74,10 +76,9 @@ def _told(step: int, label: str, reports: Sequence[RestoreReport]) -> str:
         (kept, "Left alone, because it is not known who made it"),
     ):
         if names:
-            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            parts.append(f"{what}: {', '.join(names[:5])}{more}.")
+            parts.append(f"{what}: {some(names)}.")
     parts.extend(
-        f"What was overwritten is kept in snapshot {report.saved.commit[:12]}."
+        f"What was overwritten is kept: snapshot {report.saved.commit[:12]} in the git store {store.git_dir}."
         for report in reports
         if report.saved is not None
     )

@@ -63,18 +63,6 @@ def name_arguments(pattern: str, ignore_case: bool) -> list[str]:
     ]
 
 
-def fault_of(stderr: str) -> str:
-    """What ripgrep has against a pattern, in one line."""
-    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return errors[-1] if errors else (lines[-1] if lines else "")
-
-
-def is_beyond(stderr: str) -> bool:
-    """Whether the pattern is sound but needs what ripgrep's engine leaves out."""
-    return "is not supported" in stderr or "are not supported" in stderr
-
-
 def _multiline(pattern: str) -> list[str]:
     return ["--multiline"] if "\\n" in pattern else []
 

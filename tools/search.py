@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import Field
@@ -19,14 +20,7 @@ from .files import relative_path
 from .globs import glob_pattern
 from .hits import Hits
 from .paths import is_git_internal
-from .ripgrep import (
-    content_arguments,
-    fault_of,
-    find_ripgrep,
-    is_beyond,
-    list_arguments,
-    name_arguments,
-)
+from .ripgrep import content_arguments, find_ripgrep, list_arguments, name_arguments
 from .scan import BAD_PATTERN, Request
 from .suggest import missing
 from .text import is_well_formed
@@ -36,6 +30,8 @@ MAX_CONTEXT = 20
 MAX_NAMES = 300
 MAX_LISTED_BYTES = 64_000_000
 SECONDS = 30.0
+_MAX_FAULT = 80
+_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _SCAN = (sys.executable, "-I", "-m", f"{__package__}.scan")
 
 
@@ -50,31 +46,40 @@ class SearchParams(Params):
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A checked search. `start` is relative to `root`, "." for all of it; `keep` says which paths count."""
+    """A checked search. `start` is relative to `root`, "." for all of it; `keep` says which paths count.
+
+    `glob` is what `keep` was made of.
+    """
 
     root: Path
     start: str
     pattern: str
     ignore_case: bool
     context: int
+    names: bool
+    glob: str | None
     keep: Callable[[str], bool]
     one_file: bool
 
-    def request(self, names: bool) -> bytes:
+    def request(self) -> bytes:
         """For `scan`."""
         body = Request(
             root=str(self.root),
             start=self.start,
             pattern=self.pattern,
             ignore_case=self.ignore_case,
-            names=names,
+            names=self.names,
             context=self.context,
         )
         return json.dumps(body).encode()
 
 
 class _BeyondError(Exception):
-    """The pattern needs another engine."""
+    """ripgrep does not take the pattern; Python's engine, which knows more, may."""
+
+
+class _NoExpressionError(Exception):
+    """No engine takes the pattern as a regular expression; the message says what is wrong with it."""
 
 
 def _effects(_params: SearchParams) -> Effects:
@@ -82,19 +87,61 @@ def _effects(_params: SearchParams) -> Effects:
 
 
 def _title(params: SearchParams) -> str:
-    where = f" in {params.path}" if params.path else ""
-    return f"search {'names for ' if params.names else ''}{params.pattern}{where}"
+    what = f"search {'names for ' if params.names else ''}{params.pattern}"
+    where = " below ".join(part for part in (params.glob, params.path) if part)
+    return f"{what} in {where}" if where else what
 
 
 async def _run(params: SearchParams, context: ToolContext) -> ToolResult:
     query = await asyncio.to_thread(_query, params, context.root)
     engine = await asyncio.to_thread(find_ripgrep, context.root)
-    search = _names if params.names else _contents
+    note = ""
     try:
-        text = await search(query, engine)
+        text = await _search(query, engine)
+    except _NoExpressionError as error:
+        note = f"{_taken_as_plain(params.pattern, str(error))}\n"
+        query = replace(query, pattern=_plain(params.pattern))
+        text = await _search(query, engine)
+    return ToolResult(f"{note}{text or await _no_match(query, engine)}")
+
+
+async def _search(query: _Query, ripgrep: str | None) -> str:
+    """What the model gets of the matches; empty if there are none."""
+    search = _names if query.names else _contents
+    try:
+        return await search(query, ripgrep)
     except _BeyondError:
-        text = await search(query, None)
-    return ToolResult(text or "no match")
+        return await search(query, None)
+
+
+async def _no_match(query: _Query, ripgrep: str | None) -> str:
+    """That nothing matches, and whether there was any file to search where the model pointed."""
+    below = "" if query.start == "." else f" in {query.start}"
+    every = replace(query, pattern="", names=True)
+    if not (query.glob or below) or await _search(every, ripgrep):
+        return "no match"
+    every = replace(every, keep=_any_path)
+    if query.glob and await _search(every, ripgrep):
+        return f"no match: no file{below} matches the glob {query.glob} (ignored files aside)"
+    return f"no match: there is no file{below} (ignored files aside)"
+
+
+def _plain(pattern: str) -> str:
+    """`pattern` as an expression for exactly its text, which both engines read the same."""
+    escaped = _SPECIAL.sub(r"\\\g<0>", pattern)
+    return _one_line(escaped)
+
+
+def _one_line(pattern: str) -> str:
+    """The same expression with its line ends written out."""
+    return pattern.replace("\r\n", "\n").replace("\n", "\\n")
+
+
+def _taken_as_plain(pattern: str, fault: str) -> str:
+    said = " ".join(fault.replace(" at position ", ", position ").split())
+    short = said if len(said) <= _MAX_FAULT else f"{said[:_MAX_FAULT]}..."
+    hint = "; to find files by a glob, use `glob`" if pattern.startswith("*") else ""
+    return f"not a regular expression ({short}): searched as plain text{hint}"
 
 
 def _query(params: SearchParams, root: Path) -> _Query:
@@ -108,19 +155,28 @@ def _query(params: SearchParams, root: Path) -> _Query:
     path = relative_path(root, params.path or ".")
     target = Path(os.path.realpath(root / path))
     if not target.exists():
-        raise ToolError(missing(root, path))
+        raise ToolError(missing(root, path, folders=True))
     if is_git_internal(path):
         raise ToolError("What is in .git is not searched.")
     start = target.relative_to(os.path.realpath(root)).as_posix()
     keep = _keeper(params.glob, start)
-    pattern = params.pattern.replace("\r\n", "\n").replace("\n", "\\n")  # the same, in one line
-    return _Query(root, start, pattern, params.ignore_case, context, keep, target.is_file())
+    return _Query(
+        root=root,
+        start=start,
+        pattern=_one_line(params.pattern),
+        ignore_case=params.ignore_case,
+        context=context,
+        names=params.names,
+        glob=params.glob,
+        keep=keep,
+        one_file=target.is_file(),
+    )
 
 
 def _keeper(glob: str | None, start: str) -> Callable[[str], bool]:
     """Whether a path fits the glob, seen from the root or from where the search starts; `!` in front turns it round."""
     if not glob:
-        return lambda _path: True
+        return _any_path
     try:
         pattern = glob_pattern(glob.removeprefix("!"))
     except ValueError as error:
@@ -134,15 +190,19 @@ def _keeper(glob: str | None, start: str) -> Callable[[str], bool]:
     return keep
 
 
+def _any_path(_path: str) -> bool:
+    return True
+
+
 async def _contents(query: _Query, ripgrep: str | None) -> str:
     hits = Hits(query.keep, query.one_file)
     if ripgrep:
         arguments = content_arguments(query.pattern, query.start, query.ignore_case, query.context)
         ended = await stream([ripgrep, *arguments], query.root, b"", hits.feed, SECONDS)
-        _check_ripgrep(ended, query, bool(hits.matches))
+        _check_ripgrep(ended, bool(hits.matches))
     else:
-        ended = await stream(_SCAN, query.root, query.request(names=False), hits.feed, SECONDS)
-        _check_scan(ended, query)
+        ended = await stream(_SCAN, query.root, query.request(), hits.feed, SECONDS)
+        _check_scan(ended)
     parts = [hits.text()]
     if hits.binary:
         parts.append(f"binary, not shown: {', '.join(hits.binary[:5])}")
@@ -163,11 +223,11 @@ async def _names(query: _Query, ripgrep: str | None) -> str:
         arguments = name_arguments(query.pattern, query.ignore_case)
         data = os.fsencode(lines)
         matched = await stream([ripgrep, *arguments], query.root, data, found.feed, SECONDS)
-        _check_ripgrep(matched, query, bool(found.data))
+        _check_ripgrep(matched, bool(found.data))
         paths = found.lines()
     else:
-        ended = await stream(_SCAN, query.root, query.request(names=True), listed.feed, SECONDS)
-        _check_scan(ended, query)
+        ended = await stream(_SCAN, query.root, query.request(), listed.feed, SECONDS)
+        _check_scan(ended)
         paths = [path for path in listed.paths() if query.keep(path)]
     shown = paths[:MAX_NAMES]
     if len(paths) > MAX_NAMES:
@@ -195,30 +255,19 @@ class _Listed:
         return [os.fsdecode(line) for line in bytes(self.data).split(b"\n")[:-1]]
 
 
-def _check_ripgrep(ended: Ended, query: _Query, found: bool) -> None:
+def _check_ripgrep(ended: Ended, found: bool) -> None:
     """ripgrep answers 2 for a bad pattern, but also when it found things and could not read some file."""
-    if ended.code != 2 or found or not ended.stderr.strip():
-        return
-    if is_beyond(ended.stderr):
+    if ended.code == 2 and not found and ended.stderr.strip():
         raise _BeyondError
-    raise _bad_pattern(query.pattern, fault_of(ended.stderr))
 
 
-def _check_scan(ended: Ended, query: _Query) -> None:
+def _check_scan(ended: Ended) -> None:
     if ended.code == BAD_PATTERN:
-        raise _bad_pattern(query.pattern, ended.stderr.strip())
+        raise _NoExpressionError(ended.stderr.strip())
     if ended.code not in (0, None):
         raise ToolError(
             f"The search failed: {(ended.stderr.splitlines() or ['no reason given'])[-1]}"
         )
-
-
-def _bad_pattern(pattern: str, fault: str) -> ToolError:
-    hint = "To find files by a glob, use `glob`. " if pattern.startswith("*") else ""
-    return ToolError(
-        f"`pattern` is no regular expression: {fault}. {hint}"
-        "To find a text as it is, put a backslash before each special character."
-    )
 
 
 def _too_slow(found: bool) -> str:

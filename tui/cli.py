@@ -52,6 +52,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code; never raises and never prints a traceback."""
     _open_streams()
+    _forget_relative_paths(os.environ.get("PYTHONPATH", ""))
     arguments = list(sys.argv[1:] if argv is None else argv)
     code = _guarded(arguments)
     # Python flushes once more when it ends; what goes wrong then would change the exit code behind our back.
@@ -60,6 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _failed((), f"the output can't be written: {fault.strerror}.", Exit.NOT_DONE)
     _settle(sys.stderr)
     return code
+
+
+def _forget_relative_paths(python_path: str) -> None:
+    """Import nothing from where the person stands: with `PYTHONPATH=.` a repository's `pydantic/` would run in here."""
+    relative = {os.path.abspath(p) for p in python_path.split(os.pathsep) if not os.path.isabs(p)}  # noqa: PTH100, PTH117
+    if python_path:
+        sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in relative]  # noqa: PTH100
 
 
 def _guarded(arguments: list[str]) -> int:

@@ -203,19 +203,6 @@ async def test_ignored_folders(stage: MakeStage) -> None:
     }
 
 
-async def test_modes_beyond_the_executable_bit(stage: MakeStage) -> None:
-    """A file that only its owner may read does not come back readable for all."""
-    place = await stage(sequence(shell("rm private.txt"), MEND, report()))
-    private = place.repo / "private.txt"
-    private.write_text("for my eyes only\n")
-    private.chmod(0o600)
-    assert (await place.run()).code == 0
-    assert not private.exists()
-    assert (await place("undo", "--to", "0")).code == 0
-    assert private.read_text() == "for my eyes only\n"
-    assert private.stat().st_mode & 0o077 == 0
-
-
 async def test_a_step_is_a_whole_turn(stage: MakeStage) -> None:
     """Also where a turn writes ignored files, whose old content has to be stored first."""
     writes = (("new.txt", "new\n"), ("build/old.txt", "changed\n"), ("newer.txt", "newer\n"))

@@ -126,7 +126,10 @@ async def test_names(bench: Workbench) -> None:
     assert await found(bench, "^src/", names=True, glob="test_*") == "src/test_a.py"
     assert await found(bench, "TEST_B", names=True, ignore_case=True) == "tests/test_b.py"
     assert await found(bench, "gone", names=True) == "no match"
-    assert "use `glob`" in await refused(bench, "*.py", names=True)
+    assert await found(bench, "*.py", names=True) == (
+        "not a regular expression (nothing to repeat, position 0): searched as plain text; "
+        "to find files by a glob, use `glob`\nno match"
+    )
 
 
 async def test_ignored_files_are_left_out_unless_named(bench: Workbench) -> None:
@@ -218,9 +221,55 @@ async def test_a_flood_is_ended(bench: Workbench) -> None:
     assert "more in 1 file; narrow it" in last
 
 
-@pytest.mark.parametrize("pattern", ["f(", "[a-", "*x", "(?P<", "a{2,1}"])
-async def test_patterns_that_do_not_compile(bench: Workbench, pattern: str) -> None:
-    assert "no regular expression: " in await refused(bench, pattern)
+PLAIN = "searched as plain text"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fault"),
+    [
+        ("f(", "missing ), unterminated subpattern, position 1"),
+        ("x[a-", "unterminated character set, position 1"),
+        ("x|*.", "nothing to repeat, position 2"),
+        ("(?P<", "missing group name, position 4"),
+        ("a{2,1}", "min repeat greater than max repeat, position 2"),
+        ("a\\.b(\\n", "missing ), unterminated subpattern, position 4"),
+        ("$^|)#&-~ \u00e9\t/<", "unbalanced parenthesis, position 3"),
+    ],
+)
+async def test_a_pattern_that_is_no_expression_is_searched_as_plain_text(
+    bench: Workbench, pattern: str, fault: str
+) -> None:
+    bench.put("a.txt", f"none\n  {pattern}!\nf x a aa .x\n")
+    bench.put("upper.txt", f"{pattern.upper()}\n")
+    first = f"not a regular expression ({fault}): {PLAIN}"
+    assert (await found(bench, pattern)).split("\n")[:3] == [first, "a.txt", f"2:   {pattern}!"]
+    both = await found(bench, pattern, ignore_case=True)
+    assert f"upper.txt\n1: {pattern.upper()}" in both
+    assert "\n1: none" not in both
+    assert "\n3: " not in both
+
+
+async def test_plain_text_in_names_and_over_several_lines(bench: Workbench) -> None:
+    bench.put("app/(shop)/page.tsx", "f(\n  x\n")
+    bench.put("app/shop/page.tsx", "f\n")
+    note = f"not a regular expression (unbalanced parenthesis, position 4): {PLAIN}"
+    assert await found(bench, "shop)", names=True) == f"{note}\napp/(shop)/page.tsx"
+    text = await found(bench, "f(\n  x")
+    assert text.split("\n", 1)[1] == "app/(shop)/page.tsx\n1: f(\n2:   x"
+    assert (await found(bench, "gone(")).endswith(f"{PLAIN}\nno match")
+
+
+async def test_what_only_one_engine_takes_is_an_expression_still(bench: Workbench) -> None:
+    bench.put("a.go", 'var x interface{}\nsay("hi")\n')
+    assert await found(bench, r"interface{}$") == "a.go\n1: var x interface{}"
+    assert await found(bench, r"say\(\"\w+\"") == 'a.go\n2: say("hi")'
+
+
+async def test_a_fault_is_told_in_few_words(bench: Workbench) -> None:
+    bench.put("a.txt", "x\n")
+    first = (await found(bench, f"(?P<{'a-' * 1_000}>x)")).split("\n")[0]
+    assert first.endswith(f"...): {PLAIN}")
+    assert len(first) < 160
 
 
 async def test_a_pattern_that_never_ends(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +287,62 @@ async def test_searches_that_make_no_sense(bench: Workbench) -> None:
     assert "surrogate" in await refused(bench, "\ud83d")
     assert "`context`" in await refused(bench, "x", context=-1)
     assert "brace" in await refused(bench, "x", glob="*.{py")
-    assert "Near it: src/main.py" in await refused(bench, "x", path="main.py")
+
+
+async def test_a_path_that_does_not_exist_is_answered_with_what_is_near(bench: Workbench) -> None:
+    for path in ("src/main.py", "tests/unit/test_main.py", "lib/checks/a.py"):
+        bench.put(path, "x\n")
+    bench.put(".gitignore", "hidden/\n")
+    bench.put("hidden/test/a.py", "x\n")
+
+    async def near(path: str) -> str:
+        return await refused(bench, "x", path=path)
+
+    assert await near("main.py") == "main.py does not exist. Near it: src/main.py."
+    assert await near("test") == "test does not exist. Near it: tests."
+    assert await near("tests/unti") == "tests/unti does not exist. Near it: tests/unit."
+    assert await near("checks") == "checks does not exist. Near it: lib/checks."
+    assert await near("src/mian.py") == "src/mian.py does not exist. Near it: src/main.py."
+    assert await near("zzz") == "zzz does not exist."
+
+
+@pytest.mark.parametrize("names", [False, True])
+async def test_where_there_is_no_file_at_all(bench: Workbench, names: bool) -> None:
+    bench.put("src/a.py", "needle\n")
+    bench.put("built/.gitignore", "*\n")
+    bench.put("built/a.js", "needle\n")
+    (bench.root / "empty").mkdir()
+
+    async def none(pattern: str = "a", **more: object) -> str:
+        return await found(bench, pattern, names=names, **more)
+
+    aside = "(ignored files aside)"
+    assert await none(glob="*.ts") == f"no match: no file matches the glob *.ts {aside}"
+    assert await none(glob="*.js") == f"no match: no file matches the glob *.js {aside}"
+    assert await none(glob="*.js", path="src") == (
+        f"no match: no file in src matches the glob *.js {aside}"
+    )
+    assert await none(path="empty") == f"no match: there is no file in empty {aside}"
+    assert await none(path="built", glob="*.js") == f"no match: there is no file in built {aside}"
+    assert await none("zz", path="src") == "no match"
+    assert await none("zz", glob="*.py", path="src") == "no match"
+    assert await none("zz") == "no match"
+    assert (await none("zz(", glob="*.ts")).endswith(
+        f"{PLAIN}\nno match: no file matches the glob *.ts {aside}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "title"),
+    [
+        ({}, "search x"),
+        ({"path": "src"}, "search x in src"),
+        ({"glob": "*.py"}, "search x in *.py"),
+        ({"glob": "*.py", "path": "src", "names": True}, "search names for x in *.py below src"),
+    ],
+)
+def test_the_title_says_where(more: dict[str, object], title: str) -> None:
+    assert SEARCH.title(SearchParams.model_validate({"pattern": "x", **more})) == title
 
 
 async def test_nothing_outside_is_searched(bench: Workbench, tmp_path: Path) -> None:

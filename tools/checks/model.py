@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_LISTED = 20
 """Failures named in a brief; a model that mends twenty has learned what the twenty-first would say."""
@@ -36,7 +36,8 @@ class CheckReport:
 
     `failed` counts tests whose assertion did not hold, `errors` what broke outside of one: set-up,
     import, compilation, the runner itself. `failures` names both, and may name fewer than were
-    counted when the output was cut.
+    counted when the output was cut. It names none when only the exit code tells of the error; then
+    the raw output is what there is to read.
     """
 
     framework: str | None
@@ -50,6 +51,9 @@ class CheckReport:
     ran_nothing: bool
     """No test was executed, and none broke before it could be: whatever the exit code, the run
     proves nothing."""
+    exit_code: int | None = None
+    """How the command ended although the runner counted no failed test, negative when it was ended
+    from outside; None when the counts explain the end."""
 
     @property
     def green(self) -> bool:
@@ -117,11 +121,25 @@ def _verdict(report: CheckReport) -> str:
     said = counts(report)
     if report.ran_nothing:
         return f"no test ran{runner}: this verifies nothing" + (f"; {said}" if said else "")
+    if report.exit_code is not None:
+        return f"failed: {_beside_tests(report, report.exit_code)}"
     if not report.green:
         return f"failed{runner}: {said}"
     if report.framework is None:
         return "passed: exit code 0; no known test runner in the output"
     return f"passed{runner}: {said}"
+
+
+def _beside_tests(report: CheckReport, exit_code: int) -> str:
+    """The counts of tests that passed, and how the command failed all the same."""
+    tests = f"{report.framework}: {counts(replace(report, errors=0))}"
+    # A run that a signal ended, which a shell reports as 128 and more, may have had tests to go.
+    said = "the tests passed" if 0 <= exit_code <= 128 else "no test had failed"
+    how = "was ended from outside" if exit_code < 0 else f"ended with exit code {exit_code}"
+    text = f"{said} ({tests}), but the command {how}"
+    if not report.failures:
+        return text
+    return f"{text}; {report.errors} {'error' if report.errors == 1 else 'errors'} beside them"
 
 
 def _failure_line(failure: Failure) -> str:

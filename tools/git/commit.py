@@ -99,6 +99,16 @@ async def commit_paths(
     return Commit(commit, target.branch, tuple(wanted), tuple(sorted(ignored)), now.settings.signs)
 
 
+async def require_committable(repository: Repository, branch: str | None) -> None:
+    """Says before the work is done that `commit_paths` could not commit it, as far as that can be known by then.
+
+    Raises `PersonError` as that does: for an operation in progress, a missing identity, a branch that can't be used.
+    """
+    _refuse_operation(repository)
+    _identity(repository)
+    await find_target(repository, branch, allow_detached=False)
+
+
 def _refuse_operation(now: Repository) -> None:
     if now.operation is not None:
         raise PersonError(
@@ -109,18 +119,20 @@ def _refuse_operation(now: Repository) -> None:
 
 
 def _identity(now: Repository) -> dict[str, str]:
-    name, email = now.settings.name, now.settings.email
-    if name is None or email is None:
+    """Who commits: what git's own variables say, as in containers and CI, else the configuration."""
+    settings = {"NAME": now.settings.name, "EMAIL": now.settings.email}
+    who = {
+        f"GIT_{role}_{part}": os.environ.get(f"GIT_{role}_{part}") or settings[part]
+        for role in ("AUTHOR", "COMMITTER")
+        for part in ("NAME", "EMAIL")
+    }
+    known = {name: value for name, value in who.items() if value}
+    if len(known) < len(who):
         raise PersonError(
-            "git does not know who you are, so nothing was committed. Set it with `git config --global"
+            "git does not know who you are, so nothing can be committed. Set it with `git config --global"
             " user.name NAME` and `git config --global user.email ADDRESS`."
         )
-    return {
-        "GIT_AUTHOR_NAME": name,
-        "GIT_AUTHOR_EMAIL": email,
-        "GIT_COMMITTER_NAME": name,
-        "GIT_COMMITTER_EMAIL": email,
-    }
+    return known
 
 
 async def _refuse_filtered(bench: _Bench, paths: list[str]) -> None:

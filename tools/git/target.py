@@ -32,7 +32,8 @@ async def find_target(now: Repository, branch: str | None, *, allow_detached: bo
     if branch is None and now.branch is None:
         if not allow_detached:
             raise PersonError(
-                "HEAD is detached: a commit here would be on no branch. Give one with --branch NAME."
+                "HEAD is detached: a commit here would be on no branch. Give one with --branch NAME.",
+                Exit.CONFLICT,
             )
         return Target("HEAD", None, now.head, exists=True, checked_out=True)
     if branch is None or branch == now.branch:

@@ -47,6 +47,40 @@ def test_verdicts(changes: dict[str, object], expected: str) -> None:
     assert brief(report(**changes)) == expected
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (
+            2,
+            "the tests passed (pytest: 3 passed, 1 skipped), but the command ended with exit code 2",
+        ),
+        (
+            137,
+            "no test had failed (pytest: 3 passed, 1 skipped), but the command ended with exit code 137",
+        ),
+        (
+            -9,
+            "no test had failed (pytest: 3 passed, 1 skipped), but the command was ended from outside",
+        ),
+    ],
+)
+def test_a_command_that_failed_although_its_tests_passed(code: int, expected: str) -> None:
+    unnamed = report(skipped=1, errors=1, exit_code=code)
+    assert not unnamed.green
+    assert brief(unnamed) == f"failed: {expected}"
+
+
+def test_problems_that_stand_beside_passing_tests() -> None:
+    problems = (Failure("x is not defined", "no-undef", "a.js:3"),)
+    text = brief(report(errors=1, failures=problems, exit_code=1), raw="run-7.txt")
+    verdict = "the tests passed (pytest: 3 passed), but the command ended with exit code 1"
+    assert text.splitlines() == [
+        f"failed: {verdict}; 1 error beside them",
+        "failed: x is not defined: no-undef: a.js:3",
+        "raw output: run-7.txt",
+    ]
+
+
 def test_what_is_missing_is_left_out_of_a_line() -> None:
     failed = report(failed=2, failures=(Failure("a", "", "t.py:1"), Failure("b", "no", None)))
     assert brief(failed).splitlines()[1:] == ["failed: a: t.py:1", "failed: b: no"]

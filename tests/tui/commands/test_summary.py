@@ -46,8 +46,7 @@ verified: pytest -q: 12 passed in 0.8 s
 note: weakened test: test_calc.py:3: skipped
 cost: $0.0123 for 7 requests, 97.2% of 123,456 prompt tokens from the cache, which saved $0.1000
 models: deepseek-flash; 31 s, 6 turns
-session 20261122-050000-ab12; `leadline diff 20261122-050000-ab12` shows it, \
-`leadline undo 20261122-050000-ab12` takes it back
+session 20261122-050000-ab12; `leadline diff` shows the change, `leadline undo --to 0` takes it back
 """
     )
 

@@ -11,6 +11,7 @@ from ..model import CheckReport
 from . import cargo, generic, gotest, jest, mocha, nodetest, pytest, tap, unittest, vitest
 from .common import MAX_FAILURES
 from .junit import read_junit
+from .lint import problems
 
 __all__ = ["read_junit", "read_output"]
 
@@ -93,10 +94,23 @@ def _sum(reports: Sequence[CheckReport]) -> CheckReport:
 
 
 def _with_exit_code(report: CheckReport, text: str, exit_code: int) -> CheckReport:
-    """The runner counted nothing bad, yet the command failed: something else did."""
-    lines = text.splitlines()
-    if report.ran_nothing and not report.failures:
-        return report
-    found = report.failures or tuple(generic.placed_errors(lines))
-    found = found or (generic.ended(lines, exit_code),)
-    return replace(report, errors=len(found), failures=found)
+    """The runner counted nothing bad, yet the command failed: something beside the tests did.
+
+    What that was is named only where it names its place, as linters do. Otherwise one error is counted and none
+    named: any line that was picked from the output would be a guess.
+    """
+    if report.failures:  # the runner named them, but its counts were cut off
+        return replace(report, errors=len(report.failures), ran_nothing=False)
+    found = problems(generic.around_tests(text.splitlines()))
+    if report.ran_nothing:
+        if not found:
+            return report
+        return replace(
+            report, errors=len(found), failures=tuple(found[:MAX_FAILURES]), ran_nothing=False
+        )
+    return replace(
+        report,
+        errors=len(found) or 1,
+        failures=tuple(found[:MAX_FAILURES]),
+        exit_code=exit_code,
+    )

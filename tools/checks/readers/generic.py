@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ..model import CheckReport, Failure
 from .common import MAX_FAILURES, failure, one_line
+from .lint import problems
 
-_PLACED = re.compile(
-    r"^ *(?P<path>[^\s:()]+\.\w+)(?::(?P<line>\d+)(?::\d+)?(?::| -)|\((?P<row>\d+)(?:,\d+)?\):)"
-    r" *(?P<text>.*\b(?:[Ee]rror|fatal)\b.*|[A-Z]{1,5}\d{2,5} .+)$"
+_PASSING = re.compile(
+    r"^\s*(?:ok\b|[\u2713\u2714\u221a]|PASS(?:ED)?\b|--- PASS: )"
+    r"|\.\.\. ok$|\bPASSED(?:\s+\[ *\d+%\])?$"
 )
-_SPOKEN = re.compile(r"^(?:.*\b(?:[Ee]rror|ERROR|FATAL|fatal|FAILED|[Ff]ailed)\b.*|.*not found.*)$")
+_SPOKEN = re.compile(r"\b(?:[Ee]rror|ERROR|FATAL|fatal|FAILED|[Ff]ailed)\b|not found")
+_NONE_OF_IT = re.compile(r"\b(?:0|[Nn]o) (?:errors?|fatal|failed)\b")
+# What only repeats that a command below it failed.
+_WRAPPER = re.compile(r"^(?:npm (?:ERR!|error)|g?make(?:\[\d+\])?: \*\*\*|\W*ELIFECYCLE)")
 
 
 def read(output: str, exit_code: int) -> CheckReport:
@@ -20,27 +24,23 @@ def read(output: str, exit_code: int) -> CheckReport:
     lines = output.splitlines()
     if exit_code == 0:
         return CheckReport(None, 0, 0, 0, 0, (), ran_nothing=False)
-    found = list(placed_errors(lines)) or [ended(lines, exit_code)]
-    return CheckReport(None, 0, 0, 0, len(found), tuple(found), ran_nothing=False)
+    found = problems(lines) or [_ended(lines, exit_code)]
+    return CheckReport(None, 0, 0, 0, len(found), tuple(found[:MAX_FAILURES]), ran_nothing=False)
 
 
-def placed_errors(lines: Sequence[str]) -> Iterator[Failure]:
-    """`path:line: error: text` and its kin (gcc, mypy, ruff, tsc, eslint's unix form), bounded."""
-    seen: set[tuple[str, str]] = set()
-    for line in lines:
-        match = _PLACED.match(line)
-        if not match or len(seen) >= MAX_FAILURES:
-            continue
-        place = f"{match['path']}:{match['line'] or match['row']}"
-        text = match["text"]
-        if (place, text) not in seen:
-            seen.add((place, text))
-            yield failure(re.sub(r"^(?:fatal )?error: *", "", text), "", place)
+def around_tests(lines: Sequence[str]) -> list[str]:
+    """The lines before the first and after the last test that passed: what stands between is the tests' own talk."""
+    passing = [at for at, line in enumerate(lines) if _PASSING.search(line)]
+    return [*lines[: passing[0]], *lines[passing[-1] + 1 :]] if passing else list(lines)
 
 
-def ended(lines: Sequence[str], exit_code: int) -> Failure:
-    """The failure of a run that names none: how it ended, and the last line that tells why."""
+def _ended(lines: Sequence[str], exit_code: int) -> Failure:
+    """The failure of a run that names none: how it ended, and the last line that tells why.
+
+    What passed never does, and a wrapper (`npm`, `make`) only where nothing else speaks of a failure.
+    """
     how = f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
-    telling = [line for line in lines if _SPOKEN.match(line)]
-    last = next((line for line in reversed(lines) if line.strip()), "")
-    return failure(how, one_line(telling[-1] if telling else last), None)
+    said = [line for line in lines if line.strip() and not _PASSING.search(line)]
+    telling = [line for line in said if _SPOKEN.search(_NONE_OF_IT.sub("", line))]
+    causes = [line for line in telling if not _WRAPPER.match(line)]
+    return failure(how, one_line((causes or telling or said or [""])[-1]), None)
