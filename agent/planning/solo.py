@@ -64,6 +64,7 @@ async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> F
     `claim` is one that an earlier run of the session left unproven: it is looked at first.
     """
     failed_rounds = misfits = 0
+    proof: Proof | None = None
     unproven = None if claim is None else Claimed(claim, denied=False)
     while True:
         end = unproven or await loop.run()
@@ -84,7 +85,7 @@ async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> F
             return Finish("not_done", f"The answer never fitted the schema: {fault}.")
         if claim.claim == "not_done":
             status: Status = "permission" if end.denied else "not_done"
-            return Finish(status, claim.summary, output=output)
+            return Finish(status, claim.summary, proof, output)
         proof = await _prove(work)
         if proof is None or not proof.verdict.red:
             proven = proof is not None and proof.verdict.green

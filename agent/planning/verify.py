@@ -25,6 +25,9 @@ CHECK_SECONDS = 1800.0
 MOST_OUTPUT = 4_000_000
 """Bytes of a check's output that are read for results; from its end, where runners put their summaries."""
 
+MOST_SECONDS_AGAIN = 300.0
+"""A check that took longer is not run a second time to see whether it is steady."""
+
 _XML_FILE = re.compile(r"[\w./-]+\.xml\b")
 
 
@@ -49,30 +52,51 @@ class Verdict:
 async def verify(
     checks: Sequence[Check], root: Path, tree: str, commands: CommandRunner, recorder: Recorder
 ) -> Verdict:
-    """Run all checks below `root`, one after the other, and record each with the id of the tree it ran on.
+    """Run all checks below `root`, one after the other, and record each run with the id of the tree it ran on.
 
-    A check that can't be run here proves nothing, and the person is told why.
+    A red check is run once more: one that is green then depends on more than the tree, and the person is told so. A
+    check that can't be run here proves nothing, and the person is told why.
     """
     evidence: list[Evidence] = []
     texts: list[str] = []
     for check in checks:
-        recorder.emit(CheckStarted(check.command))
-        began = time.time()
-        try:
-            outcome = await commands.run(
-                check.command, CHECK_SECONDS, lambda text: recorder.emit(ToolOutput("check", text))
-            )
-        except ToolError as error:
-            item = Evidence(check.command, tree, None, 0, 0, 0, True, 0.0, "")
-            recorder.emit(Warned(f"{check.command} was not run. {error.message}"))
-        else:
-            report = _report(check.command, outcome, root, began)
-            item = _evidence(check.command, tree, report, outcome)
-            if not item.green and not item.ran_nothing:
-                texts.append(_for_model(check, report, outcome))
-        recorder.emit(Verified(item))
+        item, text = await _run(check, root, tree, commands, recorder)
+        if text and item.seconds <= MOST_SECONDS_AGAIN:
+            again, text = await _run(check, root, tree, commands, recorder)
+            if not text:
+                recorder.emit(
+                    Warned(
+                        f"{check.command} failed, and passed when it was run again on the same tree"
+                    )
+                )
+            item = again
         evidence.append(item)
+        if text:
+            texts.append(text)
     return Verdict(tuple(evidence), "\n\n".join(texts))
+
+
+async def _run(
+    check: Check, root: Path, tree: str, commands: CommandRunner, recorder: Recorder
+) -> tuple[Evidence, str]:
+    """One run of a check, and what the model is told of it: nothing, unless it is red."""
+    recorder.emit(CheckStarted(check.command))
+    began = time.time()
+    text = ""
+    try:
+        outcome = await commands.run(
+            check.command, CHECK_SECONDS, lambda said: recorder.emit(ToolOutput("check", said))
+        )
+    except ToolError as error:
+        item = Evidence(check.command, tree, None, 0, 0, 0, True, 0.0, "")
+        recorder.emit(Warned(f"{check.command} was not run. {error.message}"))
+    else:
+        report = _report(check.command, outcome, root, began)
+        item = _evidence(check.command, tree, report, outcome)
+        if not item.green and not item.ran_nothing:
+            text = _for_model(check, report, outcome)
+    recorder.emit(Verified(item))
+    return item, text
 
 
 def _report(command: str, outcome: CommandOutcome, root: Path, began: float) -> CheckReport:

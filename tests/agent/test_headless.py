@@ -290,7 +290,7 @@ def test_the_models_text_is_shown_when_it_is_whole():
         (Repaired("empty", "asked again"), "answer with a fault (empty): asked again"),
         (Rebased("new tools", 2), "the cached prefix is given up: new tools"),
         (ApprovalAsked("1", "May I?"), "May I?"),
-        (ApprovalAnswered("1", False, "no", "nobody"), "not allowed, by nobody"),
+        (ApprovalAnswered("1", False, "no", "nobody"), "not allowed: nobody is here to ask"),
         (Verified(GREEN), "check  pytest -q: 12 passed, 1 skipped in 0.8 s"),
         (
             PlanChanged((PlanItem("a", "done"), PlanItem("b", "doing"), PlanItem("c", "open"))),

@@ -37,7 +37,7 @@ async def test_1_a_claim_that_the_checks_refute(stage: MakeStage) -> None:
     place = await stage(sequence(call("write", path="notes.txt", content="hm"), lie, lie, lie, lie))
     ran = await place.run()
     assert (ran.code, ran.result["status"]) == (1, "not_done")
-    assert len(ran.bodies("verified")) == 4
+    assert len(ran.bodies("verified")) == 8  # each round twice: it might have been a flaky test
     told = [r.body["messages"][-1]["content"] for r in place.server.requests[2:]]
     assert all("test_adds" in text and "-1 != 5" in text for text in told)
 

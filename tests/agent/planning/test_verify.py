@@ -91,3 +91,10 @@ async def test_where_nothing_can_be_run_the_person_hears_why(tmp_path: Path) -> 
     assert not verdict.green
     assert not verdict.red
     assert any(isinstance(b, Warned) and "no kernel" in b.text for b in bodies)
+
+
+async def test_a_check_that_is_not_steady_is_told_of(tmp_path: Path) -> None:
+    verdict, bodies = await verdict_of(tmp_path, "test -e ran || ! touch ran")
+    assert verdict.green
+    assert [b.evidence.green for b in bodies if isinstance(b, Verified)] == [False, True]
+    assert any(isinstance(b, Warned) and "run again" in b.text for b in bodies)
