@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -33,19 +33,23 @@ from .v4.values import is_list, is_tree
 _NOTHING = object()
 
 
+class BeforeChange(Protocol):
+    def __call__(self, paths: tuple[str, ...], *, commands: bool) -> Awaitable[None]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Workplace:
     """Where and with what an agent's calls run.
 
-    `before_change` is awaited once an answer that may change something, with all paths that its calls will write; it
-    returns when the tree is stored as it is.
+    `before_change` is awaited once an answer that may change something, with all paths that its calls will write and
+    whether it runs commands; it returns when the tree is stored as it is.
     """
 
     root: Path
     commands: CommandRunner
     mode: Mode
     confined: bool
-    before_change: Callable[[tuple[str, ...]], Awaitable[None]]
+    before_change: BeforeChange
     outputs: Path | None = None
 
 
@@ -106,7 +110,8 @@ class Dispatcher:
         changing = [item for item in prepared if item.fault is None and item.effects.mutates]
         if changing:
             paths = self._writable(changing)
-            await self._place.before_change(paths)
+            commands = any(item.effects.command is not None for item in changing)
+            await self._place.before_change(paths, commands=commands)
         tasks: list[asyncio.Task[_Finished]] = []
         try:
             async with asyncio.TaskGroup() as group:

@@ -257,6 +257,7 @@ class SnapshotTaken:
     """The whole work tree is stored. Step 0 is the person's own state before the first change.
 
     `before` is the snapshot that the step began from: what the person changed since the last step is in it already.
+    `paths` are the only ones that the step touched, where that is known; None after commands.
     """
 
     step: int
@@ -265,6 +266,7 @@ class SnapshotTaken:
     label: str
     left_out: tuple[str, ...] = ()
     before: str = ""
+    paths: tuple[str, ...] | None = None
     kind: Literal["snapshot_taken"] = "snapshot_taken"
 
 

@@ -165,10 +165,10 @@ async def assemble(
     where = endpoint(load_profiles(), settings.profile, os.environ, settings.base_url)
     connecting = start_connecting(where)
     full = job.mode == "full"
+    writable = job.mode != "plan" and place.repository is not None
     sandbox, files = await asyncio.gather(
         choose_sandbox("off" if full else settings.sandbox, place.root), list_files(place)
     )
-    writable = job.mode != "plan" and place.repository is not None
     if writable:
         abandoned = remove_abandoned(place.root, files)
         files = tuple(path for path in files if path not in abandoned)
@@ -190,7 +190,7 @@ async def assemble(
     if place.repository is not None and writable:
         limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
         store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
-        steps = Steps(store, recorder, commands.jobs_running)
+        steps = Steps(store, place.repository, recorder, commands.jobs_running)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
     budget = Budget(
         Limits(settings.budget_usd, settings.max_minutes, settings.max_turns), monotonic
@@ -235,8 +235,8 @@ def output_check(schema: dict[str, JsonValue] | None) -> Callable[[JsonValue], s
     return fitting(schema)
 
 
-async def _nothing_to_keep(paths: tuple[str, ...]) -> None:
-    del paths
+async def _nothing_to_keep(paths: tuple[str, ...], *, commands: bool) -> None:
+    del paths, commands
 
 
 def _nothing_changed() -> None:

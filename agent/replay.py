@@ -180,7 +180,7 @@ class _Tree:
                 self.first = body
             case SnapshotTaken():
                 self.steps = [*self.steps[: self.timeline.at], body]
-                self.timeline = self.timeline.record(body.before, body.commit)
+                self.timeline = self.timeline.record(body.before, body.commit, body.paths)
                 self.unsettled = False
             case Restored():
                 self.timeline = Timeline(self.timeline.steps, body.step)

@@ -13,12 +13,20 @@ from pydantic import JsonValue
 
 from ..prompts.render import render
 from ..tools.errors import PersonError
-from .bus import Listener
+from .bus import Bus, Listener, Published
 from .config import Settings
 from .context.transcript import Transcript
 from .dispatch import sendable
 from .ending import end_session
-from .events import MessageCommitted, Reported, Routed, SessionResumed, SessionStarted
+from .events import (
+    Event,
+    MessageCommitted,
+    Reported,
+    RequestSent,
+    Routed,
+    SessionResumed,
+    SessionStarted,
+)
 from .journal import Journal, JournalError, utc_now
 from .kit import MAIN, Job, Kit, assemble, version
 from .messages import UserMessage
@@ -28,7 +36,7 @@ from .rebuild import rebuilt
 from .replay import Replayed, replay
 from .result import RunResult, status_of
 from .roles import SOLO
-from .steps import Earlier
+from .steps import Earlier, Steps
 from .store import new_session_id, sessions_folder
 from .survey import environment_text, find_place, refuse_impossible_commit
 from .v4.catalog import load_catalog
@@ -140,8 +148,23 @@ async def _go_on(kit: Kit, state: Replayed, stop: asyncio.Event) -> RunResult:
     else:
         kit.ledger.restore(MAIN, transcript.request(), kit.journal.events)
     if kit.steps:
-        kit.steps.begin(_earlier(state))
+        _begin_with_first_request(kit.bus, kit.steps, _earlier(state))
+        if state.claim is not None:  # proven without another request
+            kit.steps.begin(_earlier(state))
     return await _work(kit, transcript, state.claim, stop)
+
+
+def _begin_with_first_request(bus: Bus, steps: Steps, earlier: Earlier | None) -> None:
+    """The tree is stored while the model reads the first request, and not before, when the person waits for it.
+
+    No call of the model's can change anything before it is stored: `before_change` waits for it.
+    """
+
+    def listen(published: Published) -> None:
+        if isinstance(published, Event) and isinstance(published.body, RequestSent):
+            steps.begin(earlier)
+
+    bus.subscribe(listen)
 
 
 def _earlier(state: Replayed) -> Earlier | None:

@@ -7,15 +7,23 @@ taken while the model is being asked; nothing changes the tree before it is stor
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..tools.git.names import printable
+from ..tools.git.repository import Repository
 from ..tools.git.snapshot import Snapshot
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Reason
 from .bus import Recorder
 from .events import SnapshotTaken
+
+
+TICK_NS = 10_000_000
+"""File systems stamp changes with a clock that lags by up to a tick of the kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +46,24 @@ class Steps:
     """
 
     def __init__(
-        self, store: SnapshotStore, recorder: Recorder, jobs_running: Callable[[], bool]
+        self,
+        store: SnapshotStore,
+        repository: Repository,
+        recorder: Recorder,
+        jobs_running: Callable[[], bool],
     ) -> None:
         self._store = store
+        self._repository = repository
         self._recorder = recorder
         self._jobs_running = jobs_running
         self._jobs_ran = False
         self._written: set[str] = set()
         self._first: Snapshot | None = None
         self._last: Snapshot | None = None
+        self._last_ns = 0
         self._before: Snapshot | None = None
-        self._spans: list[tuple[Snapshot, Snapshot]] = []
+        self._paths: tuple[str, ...] | None = None
+        self._spans: list[tuple[Snapshot, Snapshot, tuple[str, ...] | None]] = []
         self._step = 0
         self._lock = asyncio.Lock()
         self._pending: asyncio.Task[None] | None = None
@@ -63,15 +78,35 @@ class Steps:
         return self._step
 
     def begin(self, earlier: Earlier | None) -> None:
-        """Start storing the tree as it is, or take up where an earlier run left."""
-        self._pending = asyncio.create_task(self._begin(earlier))
+        """Start storing the tree as it is, or take up where an earlier run left. Only the first call counts."""
+        if self._pending is None:
+            self._pending = asyncio.create_task(self._begin(earlier))
 
-    async def before_change(self, paths: tuple[str, ...]) -> None:
-        """Return when the tree is stored as it is: also `paths`, about to be written, where git ignores them."""
+    async def before_change(self, paths: tuple[str, ...], *, commands: bool) -> None:
+        """Return when the tree is stored as it is: also `paths`, about to be written, where git ignores them.
+
+        Without `commands` only `paths` will change, so the last snapshot will do if it still holds for them.
+        """
         await self.settle()
         async with self._lock:
+            holds = not commands and await self._holds(paths)
             self._written.update(paths)
-            self._before = self._last if self._was_busy() else await self._take("before")
+            self._paths = None if commands else paths
+            busy = self._was_busy()
+            self._before = self._last if busy or holds else await self._take("before")
+
+    async def _holds(self, paths: tuple[str, ...]) -> bool:
+        """Whether the last snapshot has these paths as they are now. A file's change time can't be set back."""
+        if self._last is None:
+            return False
+        new = set(paths) - self._written
+        if new and await self._repository.is_ignored(sorted(new)):
+            return False
+        for path in paths:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                if os.lstat(self._repository.root / path).st_ctime_ns >= self._last_ns:
+                    return False
+        return True
 
     def changed(self) -> None:
         """Start storing what this turn changed."""
@@ -87,15 +122,16 @@ class Steps:
         """The tree as it is at this moment. What background jobs did since the last step becomes one."""
         await self.settle()
         if self._was_busy():
-            self._before = self._before or self._last
+            self._before, self._paths = self._before or self._last, None
             await self._after("background jobs", None)
         return await self._take("now")
 
     async def changed_paths(self) -> tuple[str, ...]:
         """What the steps of the session changed, whoever else changed something meanwhile."""
         paths: set[str] = set()
-        for before, after in self._spans:
-            paths |= {change.path for change in await self._store.changed_paths(before, after)}
+        for before, after, only in self._spans:
+            changed = {change.path for change in await self._store.changed_paths(before, after)}
+            paths |= changed if only is None else changed & set(only)
         return tuple(sorted(paths))
 
     async def close(self) -> None:
@@ -105,8 +141,8 @@ class Steps:
 
     async def _begin(self, earlier: Earlier | None) -> None:
         if earlier is None:
-            self._first = self._last = await self._take("step 0")
-            self._record(self._first, "before the first change", "")
+            self._first = await self._take_last("step 0")
+            self._record(self._first, "before the first change", "", None)
             return
         self._first = await self._store.load(earlier.first)
         self._last = await self._store.load(earlier.last)
@@ -120,12 +156,14 @@ class Steps:
             await pending
         async with self._lock:
             before, self._before = self._before, None
-            self._last = await self._take(f"step {self._step + 1}")
+            paths, self._paths = self._paths, None
+            await self._take_last(f"step {self._step + 1}")
+            assert self._last is not None
             if before is None or before.tree == self._last.tree:
                 return
             self._step += 1
-            self._spans.append((before, self._last))
-            self._record(self._last, label, before.commit)
+            self._spans.append((before, self._last, paths))
+            self._record(self._last, label, before.commit, paths)
 
     def _was_busy(self) -> bool:
         """Whether background jobs ran since this was asked last."""
@@ -133,10 +171,19 @@ class Steps:
         busy, self._jobs_ran = self._jobs_ran or running, running
         return busy
 
+    async def _take_last(self, label: str) -> Snapshot:
+        """The snapshot that the next step is compared with, and the moment from which on it may be out of date."""
+        began = time.time_ns()
+        self._last = await self._take(label)
+        self._last_ns = began - TICK_NS
+        return self._last
+
     async def _take(self, label: str) -> Snapshot:
         return await self._store.take(label, self._written)
 
-    def _record(self, snapshot: Snapshot, label: str, before: str) -> None:
+    def _record(
+        self, snapshot: Snapshot, label: str, before: str, paths: tuple[str, ...] | None
+    ) -> None:
         # Whole ignored folders (environments, build results) are left out by rule; what else is, is news.
         left_out = tuple(
             f"{printable(left.path)}: {left.reason.value}"
@@ -144,5 +191,7 @@ class Steps:
             if left.reason != Reason.IGNORED_FOLDER
         )
         self._recorder.emit(
-            SnapshotTaken(self._step, snapshot.commit, snapshot.tree, label, left_out, before)
+            SnapshotTaken(
+                self._step, snapshot.commit, snapshot.tree, label, left_out, before, paths
+            )
         )

@@ -40,7 +40,8 @@ async def diff(folder: Path) -> str:
     paths: set[str] = set()
     for step in state.timeline.steps[: state.timeline.at]:
         spanned = await store.load(step.before), await store.load(step.after)
-        paths |= {change.path for change in await store.changed_paths(*spanned)}
+        changed = {change.path for change in await store.changed_paths(*spanned)}
+        paths |= changed if step.paths is None else changed & set(step.paths)
     here = await store.load(state.timeline.steps[state.timeline.at - 1].after)
     patch = await store.diff(await store.load(state.first.commit), here, sorted(paths))
     return patch.decode("utf-8", "surrogateescape")

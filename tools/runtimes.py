@@ -58,10 +58,6 @@ _KINDS = (
     _kind("dotnet", "dotnet", "--version", ".cs .fs .csproj .fsproj .sln", "global.json"),
     _kind("make", "make", "--version", ".mk", "Makefile makefile GNUmakefile"),
 )
-_ALWAYS = (
-    _kind("git", "git", "--version", "", ""),
-    _kind("rg", "rg", "--version", "", ""),
-)
 _VERSION = re.compile(r"\d+(?:\.\d+)+(?:[-+.]?\w+)*")
 _ENVIRONMENTS = (".venv/bin/python", "venv/bin/python")
 
@@ -69,7 +65,7 @@ _ENVIRONMENTS = (".venv/bin/python", "venv/bin/python")
 async def find_runtimes(
     files: Sequence[str], root: Path, run: Run, which: Which = shutil.which
 ) -> tuple[Runtime, ...]:
-    """The runtimes that `files` (tracked paths, relative to `root`) point at, and git and rg.
+    """The runtimes that `files` (tracked paths, relative to `root`) point at.
 
     Programs are taken from PATH by absolute path, and never from below `root`, where a repository
     could have put them; the one exception is the interpreter of the project's own environment, and
@@ -80,7 +76,7 @@ async def find_runtimes(
     if _PYTHON.suffixes & suffixes or _PYTHON.files & names:
         wanted.append((_PYTHON, _environment(root) or _installed(_PYTHON, root, which)))
     used = [k for k in _KINDS if k.suffixes & suffixes or k.files & names]
-    wanted += [(kind, _installed(kind, root, which)) for kind in (*used, *_ALWAYS)]
+    wanted += [(kind, _installed(kind, root, which)) for kind in used]
     return tuple(await asyncio.gather(*(_ask(kind, path, run) for kind, path in wanted)))
 
 

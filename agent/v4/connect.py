@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import httpx2
 import openai
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from .failures import TransientError, retry_after_seconds, status_failure
 from .profiles import Endpoint
@@ -32,6 +32,7 @@ class OpenAIConnection:
             base_url=endpoint.base_url,
             max_retries=0,
             timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS),
+            http_client=_plain_client() if endpoint.base_url.startswith("http://") else None,
             default_headers={"User-Agent": "leadline"},
         )
         # The package takes these from the environment: they are accounts of another service.
@@ -63,6 +64,13 @@ class OpenAIConnection:
     def _status(self, error: openai.APIStatusError, model: str) -> Exception:
         wait = retry_after_seconds(error.response.headers.get("retry-after"), datetime.now(UTC))
         return status_failure(error.status_code, _message(error), wait, self._endpoint, model)
+
+
+def _plain_client() -> httpx2.AsyncClient:
+    """For an endpoint without TLS: loading the certificates that it will never show takes as long as a request."""
+    return DefaultAsyncHttpxClient(
+        verify=False, follow_redirects=False, timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS)
+    )
 
 
 def connect(endpoint: Endpoint) -> OpenAIConnection:

@@ -88,8 +88,8 @@ def scene(
     journal = Journal.create(tmp_path / "session")
     recorder = Recorder(journal, Bus(), "main")
 
-    async def safe(paths: tuple[str, ...]) -> None:
-        del paths
+    async def safe(paths: tuple[str, ...], *, commands: bool) -> None:
+        del paths, commands
 
     changes: list[int] = []
     place = Workplace(root, NoCommands(), mode, True, safe)

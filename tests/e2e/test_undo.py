@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from leadline.agent.rehearsal.settings import Settings
 from leadline.tests.e2e.conftest import MakeStage, Stage
+from leadline.tests.support.cli import ended, start
 from leadline.tests.support.repos import git, tree_bytes, write_files
 from leadline.tests.support.scripts import FIX, MEND, Say, call, report, sequence, shell
 from leadline.tests.support.trees import Tree, digests, tree_of, trees_at_requests
@@ -251,3 +253,27 @@ async def test_undo_without_anything_to_undo(stage: MakeStage, tmp_path: Path) -
     shutil.rmtree(place.repo)
     place.repo.mkdir()
     assert (await place("undo")).code == 2
+
+
+async def test_what_the_person_does_meanwhile_is_theirs(stage: MakeStage) -> None:
+    """Between two steps and during one: it is in no patch and no commit, and undo leaves it alone."""
+    second = call("write", path="more.txt", content="more\n")
+    place = await stage(sequence(MEND, second, shell("true"), report()), SLOW)
+    process = await start("run", "x", "--json", cwd=place.repo, env=place.env)
+    running = asyncio.create_task(ended(process))
+    for number, written in enumerate(("calc.py", "more.txt")):
+        while (
+            "left - right" in (place.repo / "calc.py").read_text()
+            or not (place.repo / written).exists()
+        ):
+            await asyncio.sleep(0.005)
+        (place.repo / f"mine-{number}.txt").write_text("mine\n")
+    ran = await running
+    assert ran.code == 0, ran.err
+    assert sorted(ran.result["changed"]) == ["calc.py", "more.txt"]
+    assert "mine" not in ran.result["patch"]
+    assert "mine" not in (await place("diff")).out
+    assert (await place("undo", "--to", "0")).code == 0
+    assert "left - right" in (place.repo / "calc.py").read_text()
+    assert not (place.repo / "more.txt").exists()
+    assert sorted(p.name for p in place.repo.glob("mine-*")) == ["mine-0.txt", "mine-1.txt"]

@@ -15,22 +15,27 @@ from .snapshots import SnapshotStore
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Bring the work tree from one snapshot to another (their commit ids)."""
+    """Bring the work tree from one snapshot to another (their commit ids); only `paths`, unless that is None."""
 
     current: str
     target: str
+    paths: tuple[str, ...] | None = None
 
     @property
     def reversed(self) -> Move:
-        return Move(self.target, self.current)
+        return Move(self.target, self.current, self.paths)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Snapshots before and after something Leadline did (commit ids)."""
+    """Snapshots before and after something Leadline did (commit ids).
+
+    `paths` are the only ones it touched, where that is known; what differs elsewhere is somebody else's doing.
+    """
 
     before: str
     after: str
+    paths: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,9 @@ class Timeline:
         """How many steps a redo could bring back."""
         return len(self.steps) - self.at
 
-    def record(self, before: str, after: str) -> Timeline:
+    def record(self, before: str, after: str, paths: tuple[str, ...] | None = None) -> Timeline:
         """After a new step. Steps that were undone can no longer be redone; their snapshots stay."""
-        return Timeline((*self.steps[: self.at], Step(before, after)), self.at + 1)
+        return Timeline((*self.steps[: self.at], Step(before, after, paths)), self.at + 1)
 
     def undo(self, to: int | None = None) -> tuple[Timeline, tuple[Move, ...]]:
         """Back to when `to` steps were done, or by one; the moves are to be made in order.
@@ -63,7 +68,10 @@ class Timeline:
         goal = self.at - 1 if to is None else to
         if not 0 <= goal < self.at:
             raise PersonError(f"There is no step {goal} to go back to: give 0 to {self.at - 1}.")
-        back = [Move(step.after, step.before) for step in reversed(self.steps[goal : self.at])]
+        back = [
+            Move(step.after, step.before, step.paths)
+            for step in reversed(self.steps[goal : self.at])
+        ]
         return replace(self, at=goal), _joined(back)
 
     def redo(self, to: int | None = None) -> tuple[Timeline, tuple[Move, ...]]:
@@ -75,7 +83,7 @@ class Timeline:
             raise PersonError(
                 f"There is no step {goal} to redo: give {self.at + 1} to {len(self.steps)}."
             )
-        forth = [Move(step.before, step.after) for step in self.steps[self.at : goal]]
+        forth = [Move(s.before, s.after, s.paths) for s in self.steps[self.at : goal]]
         return replace(self, at=goal), _joined(forth)
 
 
@@ -83,7 +91,8 @@ def _joined(moves: list[Move]) -> tuple[Move, ...]:
     """Moves that follow on each other as one, so that nothing is written twice."""
     result: list[Move] = []
     for move in moves:
-        if result and result[-1].target == move.current:
+        whole = result and result[-1].paths is None and move.paths is None
+        if whole and result[-1].target == move.current:
             result[-1] = Move(result[-1].current, move.target)
         else:
             result.append(move)
@@ -108,4 +117,4 @@ async def follow(
 
 async def _make(store: SnapshotStore, move: Move, force: bool) -> RestoreReport:
     current, target = await store.load(move.current), await store.load(move.target)
-    return await store.restore(current, target, force=force)
+    return await store.restore(current, target, move.paths, force=force)
