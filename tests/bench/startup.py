@@ -17,7 +17,7 @@ from leadline.agent.rehearsal.server import RehearsalServer
 from leadline.tests.support.cli import SCRIPT, ended, environment, start
 from leadline.tests.support.repos import make_repo
 
-ROUNDS = 7
+ROUNDS = 11
 SCENARIO = Path(__file__).parent.parent / "e2e" / "scenarios" / "fix.toml"
 
 
