@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from ..tools.base import CommandRunner, Effects, Params, Tool, ToolContext, ToolResult
 from ..tools.errors import ToolError
@@ -26,11 +26,9 @@ from .approvals import Approver, Reply
 from .bus import Recorder
 from .events import ApprovalAnswered, ApprovalAsked, Repaired, ToolFinished, ToolOutput, ToolStarted
 from .messages import ToolCall, ToolMessage
+from .parameters import as_meant, explain
 from .roles import Role
-from .v4.coerce import coerce
-from .v4.values import is_list, is_tree
-
-_NOTHING = object()
+from .v4.values import is_tree
 
 
 class BeforeChange(Protocol):
@@ -157,10 +155,10 @@ class Dispatcher:
             arguments: object = json.loads(call.arguments_json)
             if not is_tree(arguments):
                 raise ToolError("The arguments must be a JSON object.")
-            mended = coerce(_named_as_meant(arguments, tool.params), self._schemas[call.name])
-            if mended != arguments:
-                places = ", ".join(_changed(arguments, mended))
-                self._recorder.emit(Repaired("arguments", f"{call.name}: {places} taken as meant"))
+            mended, places = as_meant(arguments, tool.params, self._schemas[call.name])
+            if places:
+                what = f"{call.name}: {', '.join(places)} taken as meant"
+                self._recorder.emit(Repaired("arguments", what))
             params = tool.params.model_validate(mended)
             effects = _below(self._place.root, tool.effects(params))
             return _Prepared(call, tool.title(params), effects, tool, params)
@@ -257,31 +255,6 @@ class Dispatcher:
         return ToolMessage(item.call.id, text, result.ok)
 
 
-def _named_as_meant(arguments: dict[str, Any], params: type[BaseModel]) -> dict[str, Any]:
-    """The arguments with each unknown name replaced by the one parameter it begins or is begun by: `timeout` can
-    only be `timeout_seconds`."""
-    known = params.model_fields.keys()
-    renamed: dict[str, Any] = {}
-    for name, value in arguments.items():
-        near = [k for k in known - arguments.keys() if k.startswith(name) or name.startswith(k)]
-        meant = name not in known and len(name) > 2 and len(near) == 1
-        renamed[near[0] if meant else name] = value
-    return renamed
-
-
-def _changed(before: object, after: object, at: str = "") -> Iterator[str]:
-    """The places, such as `files.0.start`, where two argument values differ."""
-    if is_tree(before) and is_tree(after):
-        for name in after:
-            inner = f"{at}.{name}" if at else name
-            yield from _changed(before.get(name, _NOTHING), after[name], inner)
-    elif is_list(before) and is_list(after):
-        for index, (one, other) in enumerate(zip(before, after, strict=False)):
-            yield from _changed(one, other, f"{at}.{index}")
-    elif before != after:
-        yield at
-
-
 def _below(root: Path, effects: Effects) -> Effects:
     """The same effects with absolute paths inside the root made relative, so that one file has one name."""
 
@@ -295,18 +268,3 @@ def _below(root: Path, effects: Effects) -> Effects:
 def sendable(text: str) -> str:
     """Text without lone surrogates, which neither JSON nor the API can carry."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def explain(error: ValidationError, params: type[BaseModel]) -> str:
-    """A validation error in words that help the model to send a right call."""
-    faults: list[str] = []
-    for detail in error.errors(include_url=False, include_input=False)[:5]:
-        place = ".".join(str(part) for part in detail["loc"]) or "arguments"
-        if detail["type"] == "extra_forbidden":
-            faults.append(f"{place}: no such parameter")
-        elif detail["type"] == "missing":
-            faults.append(f"{place}: missing")
-        else:
-            faults.append(f"{place}: {detail['msg']}")
-    names = ", ".join(params.model_fields)
-    return f"The call does not fit: {'; '.join(faults)}. Parameters: {names}."

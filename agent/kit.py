@@ -38,8 +38,8 @@ from .survey import Place, checks_of, list_files
 from .v4.catalog import Catalog
 from .v4.client import V4Client
 from .v4.ledger import Ledger
-from .v4.link import start_connecting
-from .v4.profiles import endpoint, load_profiles
+from .v4.link import Connection, start_connecting
+from .v4.profiles import Endpoint, endpoint, load_profiles
 from .v4.retry import Limits as AnswerLimits
 from .v4.throttle import Throttle
 
@@ -164,11 +164,9 @@ async def assemble(
     fits = output_check(job.output_schema)
     where = endpoint(load_profiles(), settings.profile, os.environ, settings.base_url)
     connecting = start_connecting(where)
-    full = job.mode == "full"
+    setting = "off" if job.mode == "full" else settings.sandbox
+    sandbox, files = await asyncio.gather(choose_sandbox(setting, place.root), list_files(place))
     writable = job.mode != "plan" and place.repository is not None
-    sandbox, files = await asyncio.gather(
-        choose_sandbox("off" if full else settings.sandbox, place.root), list_files(place)
-    )
     if writable:
         abandoned = remove_abandoned(place.root, files)
         files = tuple(path for path in files if path not in abandoned)
@@ -183,7 +181,7 @@ async def assemble(
         journal.folder,
         leadline_home=settings.home,
         writable=writable,
-        network=settings.network or full,
+        network=settings.network or job.mode == "full",
         default_seconds=settings.command_seconds,
     )
     store, steps = None, None
@@ -192,11 +190,6 @@ async def assemble(
         store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
         steps = Steps(store, place.repository, recorder, commands.jobs_running)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
-    budget = Budget(
-        Limits(settings.budget_usd, settings.max_minutes, settings.max_turns), monotonic
-    )
-    if earlier:
-        budget.replay(journal.events)
     return Kit(
         job=job,
         place=place,
@@ -209,20 +202,32 @@ async def assemble(
         recorder=recorder,
         commands=commands,
         ledger=ledger,
-        client=V4Client(
-            where,
-            catalog,
-            Throttle(),
-            ledger,
-            connecting,
-            AnswerLimits(first_delta_seconds=settings.first_token_seconds),
-        ),
+        client=_client(where, catalog, ledger, connecting, settings),
         store=store,
         steps=steps,
-        budget=budget,
+        budget=_budget(settings, journal),
         seen=dict(earlier.seen) if earlier else {},
         fits=fits,
     )
+
+
+def _client(
+    where: Endpoint,
+    catalog: Catalog,
+    ledger: Ledger,
+    connecting: asyncio.Future[Connection],
+    settings: Settings,
+) -> V4Client:
+    limits = AnswerLimits(first_delta_seconds=settings.first_token_seconds)
+    return V4Client(where, catalog, Throttle(), ledger, connecting, limits)
+
+
+def _budget(settings: Settings, journal: Journal) -> Budget:
+    """The limits, with what an earlier run of the session has used of them already."""
+    limits = Limits(settings.budget_usd, settings.max_minutes, settings.max_turns)
+    budget = Budget(limits, monotonic)
+    budget.replay(journal.events)
+    return budget
 
 
 def output_check(schema: dict[str, JsonValue] | None) -> Callable[[JsonValue], str | None] | None:

@@ -21,7 +21,6 @@ from ..tools.git.survey import Reason
 from .bus import Recorder
 from .events import SnapshotTaken
 
-
 TICK_NS = 10_000_000
 """File systems stamp changes with a clock that lags by up to a tick of the kernel."""
 
