@@ -102,7 +102,7 @@ class Steps:
         if new and await self._repository.is_ignored(sorted(new)):
             return False
         for path in paths:
-            with suppress(FileNotFoundError, NotADirectoryError):
+            with suppress(OSError):  # what can't be looked at can't be written either
                 if os.lstat(self._repository.root / path).st_ctime_ns >= self._last_ns:
                     return False
         return True

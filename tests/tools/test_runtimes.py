@@ -24,8 +24,6 @@ ANSWERS = {
     "php": "PHP 8.2.31 (cli)\n",
     "dotnet": "8.0.404\n",
     "make": "GNU Make 4.3\n",
-    "git": "git version 2.39.5\n",
-    "rg": "ripgrep 13.0.0\n-SIMD -AVX (compiled)\n",
 }
 
 
@@ -66,7 +64,7 @@ async def versions(files: list[str], root: Path) -> dict[str, str | None]:
 async def test_only_what_the_files_point_at(
     files: list[str], expected: dict[str, str], tmp_path: Path
 ) -> None:
-    assert await versions(files, tmp_path) == {**expected, "git": "2.39.5", "rg": "13.0.0"}
+    assert await versions(files, tmp_path) == expected
 
 
 async def test_what_is_missing_is_named_without_a_version(tmp_path: Path) -> None:
@@ -119,7 +117,7 @@ async def test_all_are_asked_at_once_and_a_slow_one_costs_only_its_version(
     found = await find_runtimes(["a.js", "b.go"], tmp_path, run, machine.which)
     assert found[0] == Runtime("node", None, "/usr/bin/node")
     assert found[1].version == "1.22.3"
-    assert len(asked) == 4
+    assert len(asked) == 2
 
 
 async def test_a_runtime_that_fails_has_no_version(tmp_path: Path) -> None:
@@ -131,7 +129,7 @@ async def test_a_runtime_that_fails_has_no_version(tmp_path: Path) -> None:
     assert found[0] == Runtime("python", None, "/usr/bin/python3")
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 async def test_with_real_programs(tmp_path: Path) -> None:
     async def run(argv: Sequence[str]) -> tuple[int, str]:
         pipe = asyncio.subprocess.PIPE
@@ -139,6 +137,6 @@ async def test_with_real_programs(tmp_path: Path) -> None:
         out, err = await process.communicate()
         return process.returncode or 0, (out + err).decode()
 
-    git = next(r for r in await find_runtimes([], tmp_path, run) if r.name == "git")
-    assert git.version is not None
-    assert git.path == shutil.which("git")
+    (make,) = await find_runtimes(["Makefile"], tmp_path, run)
+    assert make.version is not None
+    assert make.path == shutil.which("make")
