@@ -171,9 +171,7 @@ def _earlier(state: Replayed) -> Earlier | None:
     """Where the steps of an earlier run ended; None if it did not get as far as storing the first."""
     if state.first is None:
         return None
-    at = state.timeline.at
-    last = state.timeline.steps[at - 1].after if at else state.first.commit
-    return Earlier(state.first.commit, last, at, state.unsettled)
+    return Earlier(state.first.commit, state.timeline, state.unsettled)
 
 
 async def _opening(kit: Kit) -> tuple[UserMessage, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from ..tools.git.history import Timeline, touched
 from ..tools.git.names import printable
 from ..tools.git.repository import Repository
 from ..tools.git.snapshot import Snapshot
@@ -27,14 +28,13 @@ TICK_NS = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Where an earlier run of the session left its steps: ids of the first and of the newest snapshot.
+    """Where an earlier run of the session left its steps; `first` is the id of the first snapshot.
 
     `unsettled` says that something was under way whose end no snapshot shows.
     """
 
     first: str
-    last: str
-    step: int
+    timeline: Timeline
     unsettled: bool
 
 
@@ -62,8 +62,7 @@ class Steps:
         self._last_ns = 0
         self._before: Snapshot | None = None
         self._paths: tuple[str, ...] | None = None
-        self._spans: list[tuple[Snapshot, Snapshot, tuple[str, ...] | None]] = []
-        self._step = 0
+        self._timeline = Timeline()
         self._lock = asyncio.Lock()
         self._pending: asyncio.Task[None] | None = None
 
@@ -74,7 +73,7 @@ class Steps:
 
     @property
     def count(self) -> int:
-        return self._step
+        return self._timeline.at
 
     def begin(self, earlier: Earlier | None) -> None:
         """Start storing the tree as it is, or take up where an earlier run left. Only the first call counts."""
@@ -127,11 +126,7 @@ class Steps:
 
     async def changed_paths(self) -> tuple[str, ...]:
         """What the steps of the session changed, whoever else changed something meanwhile."""
-        paths: set[str] = set()
-        for before, after, only in self._spans:
-            changed = {change.path for change in await self._store.changed_paths(before, after)}
-            paths |= changed if only is None else changed & set(only)
-        return tuple(sorted(paths))
+        return await touched(self._store, self._timeline.done)
 
     async def close(self) -> None:
         if self._pending is not None and not self._pending.done():
@@ -144,8 +139,9 @@ class Steps:
             self._record(self._first, "before the first change", "", None)
             return
         self._first = await self._store.load(earlier.first)
-        self._last = await self._store.load(earlier.last)
-        self._step = earlier.step
+        self._timeline = earlier.timeline
+        done = earlier.timeline.done
+        self._last = await self._store.load(done[-1].after) if done else self._first
         if earlier.unsettled:
             self._before = self._last
             await self._after("found when resumed", None)
@@ -156,12 +152,11 @@ class Steps:
         async with self._lock:
             before, self._before = self._before, None
             paths, self._paths = self._paths, None
-            await self._take_last(f"step {self._step + 1}")
+            await self._take_last(f"step {self._timeline.at + 1}")
             assert self._last is not None
             if before is None or before.tree == self._last.tree:
                 return
-            self._step += 1
-            self._spans.append((before, self._last, paths))
+            self._timeline = self._timeline.record(before.commit, self._last.commit, paths)
             self._record(self._last, label, before.commit, paths)
 
     def _was_busy(self) -> bool:
@@ -191,6 +186,6 @@ class Steps:
         )
         self._recorder.emit(
             SnapshotTaken(
-                self._step, snapshot.commit, snapshot.tree, label, left_out, before, paths
+                self._timeline.at, snapshot.commit, snapshot.tree, label, left_out, before, paths
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..tools.git.history import Move, Timeline, follow
+from ..tools.git.history import Move, Timeline, follow, touched
 from ..tools.git.names import printable, some
 from ..tools.git.repository import open_repository
 from ..tools.git.restore import RestoreReport
@@ -37,13 +37,9 @@ async def diff(folder: Path) -> str:
     if state.first is None or state.timeline.at == 0:
         return ""
     store = await _store(folder, state)
-    paths: set[str] = set()
-    for step in state.timeline.steps[: state.timeline.at]:
-        spanned = await store.load(step.before), await store.load(step.after)
-        changed = {change.path for change in await store.changed_paths(*spanned)}
-        paths |= changed if step.paths is None else changed & set(step.paths)
-    here = await store.load(state.timeline.steps[state.timeline.at - 1].after)
-    patch = await store.diff(await store.load(state.first.commit), here, sorted(paths))
+    paths = await touched(store, state.timeline.done)
+    here = await store.load(state.timeline.done[-1].after)
+    patch = await store.diff(await store.load(state.first.commit), here, paths)
     return patch.decode("utf-8", "surrogateescape")
 
 

@@ -145,6 +145,8 @@ async def test_after_a_limit(stage: MakeStage) -> None:
     ran = await place("resume", "--json")
     assert ran.code == 0, ran.err
     assert ran.result["turns"] == 4
+    assert ran.result["changed"] == ["calc.py"]  # by the first run
+    assert "+    return left + right" in ran.result["patch"]
     _prefix_holds(place.server)
 
 

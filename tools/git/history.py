@@ -6,6 +6,7 @@ did between two steps is in neither, and so an undo leaves it alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ..errors import Exit, PersonError
@@ -48,6 +49,11 @@ class Timeline:
     def __post_init__(self) -> None:
         if not 0 <= self.at <= len(self.steps):
             raise ValueError(f"at {self.at} of {len(self.steps)} steps")
+
+    @property
+    def done(self) -> tuple[Step, ...]:
+        """The steps that the work tree has."""
+        return self.steps[: self.at]
 
     @property
     def undone(self) -> int:
@@ -97,6 +103,16 @@ def _joined(moves: list[Move]) -> tuple[Move, ...]:
         else:
             result.append(move)
     return tuple(move for move in result if move.current != move.target)
+
+
+async def touched(store: SnapshotStore, steps: Iterable[Step]) -> tuple[str, ...]:
+    """What these steps changed, whoever else changed something meanwhile; sorted."""
+    paths: set[str] = set()
+    for step in steps:
+        before, after = await store.load(step.before), await store.load(step.after)
+        changed = {change.path for change in await store.changed_paths(before, after)}
+        paths |= changed if step.paths is None else changed & set(step.paths)
+    return tuple(sorted(paths))
 
 
 async def follow(
