@@ -11,6 +11,7 @@ import pytest
 from leadline.agent.rehearsal.settings import Settings
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.support.cli import ended, start
+from leadline.tests.support.processes import is_running
 from leadline.tests.support.repos import git, make_repo, tree_bytes, write_files
 from leadline.tests.support.scripts import FIX, MEND, Say, call, report, sequence, shell
 
@@ -109,22 +110,14 @@ async def test_130_interrupted_in_a_command(stage: MakeStage, tmp_path: Path) ->
     process = await start("run", "x", "--json", cwd=place.repo, env=place.env)
     await place.server.arrived(1)
     for _ in range(200):
-        if await _running("sleep 77.125"):
+        if is_running("sleep", "77.125"):
             break
         await asyncio.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     ran = await ended(process, 20)
     assert ran.code == 130
-    assert not await _running("sleep 77.125")
+    assert not is_running("sleep", "77.125")
     assert not ran.bodies("tool_finished")[0]["ok"]
-
-
-async def _running(command: str) -> bool:
-    found = await asyncio.create_subprocess_exec(
-        "ps", "-eo", "args", stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await found.communicate()
-    return any(line.strip() == command for line in out.decode().splitlines())
 
 
 @pytest.mark.parametrize(

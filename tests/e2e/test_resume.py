@@ -17,6 +17,7 @@ from leadline.agent.rehearsal.settings import Settings
 from leadline.agent.store import find_session, session_ids
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import ended, start
+from leadline.tests.support.processes import is_running
 from leadline.tests.support.repos import git
 from leadline.tests.support.scripts import FIX, MEND, report, sequence, shell
 
@@ -119,24 +120,16 @@ async def test_nothing_survives_a_kill(stage: MakeStage) -> None:
     process = await start("run", "x", cwd=place.repo, env=place.env)
     reading = asyncio.create_task(process.communicate())
     for _ in range(400):
-        if await _sleeping():
+        if is_running("sleep", "88.375"):
             break
         await asyncio.sleep(0.02)
     process.kill()
     await reading
     for _ in range(200):
-        if not await _sleeping():
+        if not is_running("sleep", "88.375"):
             return
         await asyncio.sleep(0.02)
     pytest.fail("the command outlived the session that started it")
-
-
-async def _sleeping() -> bool:
-    found = await asyncio.create_subprocess_exec(
-        "ps", "-eo", "args", stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await found.communicate()
-    return "sleep 88.375" in [line.strip() for line in out.decode().splitlines()]
 
 
 async def test_after_a_limit(stage: MakeStage) -> None:
