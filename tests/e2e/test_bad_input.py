@@ -16,6 +16,7 @@ from leadline.agent.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import SCRIPT, ended, start
 from leadline.tests.support.laws import each_start_has_one_end, prefix_holds
+from leadline.tests.support.needs import FREE_TOP_FOLDER
 from leadline.tests.support.repos import BROKEN_CALC, git, make_repo, write_files
 from leadline.tests.support.scripts import FIX, MEND, Say, call, edit, report, sequence, shell
 from leadline.tests.support.trees import tree_of
@@ -36,6 +37,7 @@ def one_sentence(text: str) -> None:
 # --- files ---
 
 
+@FREE_TOP_FOLDER
 async def test_names_and_contents_that_are_no_text(stage: MakeStage) -> None:
     """Names that are no UTF-8, with line breaks and quotes; binaries; UTF-16; all there before and all changed."""
     odd = os.fsdecode(b"caf\xe9 \xff.txt")
@@ -102,6 +104,7 @@ async def test_files_that_are_too_large(stage: MakeStage) -> None:
     assert (place.repo / "huge.txt").stat().st_size == 60 << 20
 
 
+@FREE_TOP_FOLDER
 async def test_a_name_that_is_no_text_is_told_of(stage: MakeStage) -> None:
     """Where it is left out of the snapshots, and where it is left out of a commit."""
     ignored, large = (os.fsdecode(name) for name in (b"caf\xe9.log", b"caf\xe9.bin"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from leadline.tests.e2e.conftest import MakeStage, Stage
+from leadline.tests.support.needs import FREE_TOP_FOLDER
 from leadline.tests.support.repos import git, make_repo, write_files
 from leadline.tests.support.scripts import FIX, MEND, call, report, sequence, shell
 from leadline.tests.support.traps import lay_hooks, sprung
@@ -79,6 +80,7 @@ async def test_on_a_new_branch(stage: MakeStage, tmp_path: Path) -> None:
     ]
 
 
+@FREE_TOP_FOLDER
 async def test_new_and_deleted_and_ignored_files(stage: MakeStage) -> None:
     """And on a detached HEAD, where a branch is named."""
     place = await stage(

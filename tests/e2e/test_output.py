@@ -17,6 +17,7 @@ from leadline.agent.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import SCRIPT
 from leadline.tests.support.laws import each_start_has_one_end, numbered_without_gaps
+from leadline.tests.support.needs import FREE_TOP_FOLDER
 from leadline.tests.support.repos import git, make_repo, write_files
 from leadline.tests.support.scripts import FIX, MEND, Say, call, edit, report, sequence, shell
 from leadline.tests.support.trees import tree_of
@@ -212,6 +213,7 @@ async def test_nothing_of_a_model_reaches_the_terminal_raw(stage: MakeStage) -> 
         assert not _steering(each.out + each.err)
 
 
+@FREE_TOP_FOLDER
 async def test_on_a_terminal(stage: MakeStage) -> None:
     """There Leadline colours and rewrites its own lines, and that is all."""
     place = await stage(HOSTILE)

@@ -17,6 +17,7 @@ from leadline.agent.rehearsal.settings import Settings
 from leadline.agent.store import find_session, session_ids
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import ended, start
+from leadline.tests.support.needs import FREE_TOP_FOLDER
 from leadline.tests.support.processes import is_running
 from leadline.tests.support.repos import git
 from leadline.tests.support.scripts import FIX, MEND, report, sequence, shell
@@ -92,6 +93,7 @@ def _each_start_of_a_tool_has_an_end(place: Stage) -> None:
     assert sorted(starts) == sorted(ends)
 
 
+@FREE_TOP_FOLDER
 async def test_a_command_cut_off_is_not_run_again_in_silence(stage: MakeStage) -> None:
     place = await stage(
         sequence(

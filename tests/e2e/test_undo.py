@@ -12,6 +12,7 @@ import pytest
 from leadline.agent.rehearsal.settings import Settings
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import ended, start
+from leadline.tests.support.needs import FREE_TOP_FOLDER, TAR
 from leadline.tests.support.repos import git, tree_bytes, write_files
 from leadline.tests.support.scripts import FIX, MEND, Say, call, report, sequence, shell
 from leadline.tests.support.trees import Tree, digests, tree_of, trees_at_requests
@@ -77,6 +78,7 @@ def changed_states(trees: list[Tree]) -> list[Tree]:
     return [tree for index, tree in enumerate(trees) if index == 0 or tree != trees[index - 1]]
 
 
+@FREE_TOP_FOLDER
 async def test_every_step_back_and_forth(stage: MakeStage) -> None:
     place = await stage(EVERYTHING, SLOW)
     persons_work(place.repo)
@@ -120,6 +122,7 @@ async def test_what_was_staged_stays_staged(stage: MakeStage) -> None:
     assert git(place.repo, "diff", "--cached") == staged
 
 
+@FREE_TOP_FOLDER
 async def test_diff_follows_the_step(stage: MakeStage) -> None:
     place = await stage(sequence(MEND, shell("echo two > two.txt"), report()))
     assert (await place.run()).code == 0
@@ -134,6 +137,7 @@ async def test_diff_follows_the_step(stage: MakeStage) -> None:
     assert (await place("diff")).out == ""
 
 
+@TAR
 @pytest.mark.parametrize("how", ["changed", "deleted", "replaced"])
 async def test_what_the_person_changed_since(stage: MakeStage, how: str) -> None:
     place = await stage(sequence(MEND, call("write", path="other.txt", content="new\n"), report()))

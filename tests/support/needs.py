@@ -1,0 +1,13 @@
+"""What some tests need of the machine, as marks."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+FREE_TOP_FOLDER = pytest.mark.skipif(
+    shutil.which("bwrap") is None,
+    reason="without bubblewrap commands can make nothing directly beside .git",
+)
+TAR = pytest.mark.skipif(shutil.which("tar") is None, reason="tar is not installed")
