@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..tools.checks.model import FileChange
 from ..tools.checks.weakening import weakened_tests
-from .events import Event, SnapshotTaken, UsageReported, Verified, Warned
+from .events import Event, SnapshotTaken, UsageReported, Warned
 from .result import Bill
 
 
@@ -27,17 +27,6 @@ def bill(events: Iterable[Event]) -> Bill:
 def models(events: Iterable[Event]) -> tuple[str, ...]:
     """The names that answers really carried, in order of appearance."""
     return tuple(dict.fromkeys(e.body.model for e in events if isinstance(e.body, UsageReported)))
-
-
-def last_evidence(events: Sequence[Event]) -> tuple[Verified, ...]:
-    """What the last round of checks said: those after the last change of the tree."""
-    found: dict[str, Verified] = {}
-    for event in events:
-        if isinstance(event.body, SnapshotTaken):
-            found = {}
-        elif isinstance(event.body, Verified):
-            found[event.body.evidence.command] = event.body
-    return tuple(found.values())
 
 
 def notes(events: Iterable[Event], changes: Sequence[FileChange]) -> tuple[str, ...]:
