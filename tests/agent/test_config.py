@@ -443,3 +443,8 @@ def test_each_default_is_a_value_that_its_own_kind_accepts():
         if value is not None:
             raw = str(value) if isinstance(value, Path) else value
             assert option.kind.check(raw) == value, option.name
+
+
+def test_the_page_of_settings_is_the_table() -> None:
+    page = Path(__file__).parent.parent.parent / "docs" / "settings.md"
+    assert options_table().strip() in page.read_text(encoding="utf-8")
