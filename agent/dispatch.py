@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from ..tools.base import CommandRunner, Effects, Params, Tool, ToolContext, ToolResult
+from ..tools.code.model import CodeLookup
 from ..tools.errors import ToolError
 from ..tools.git.names import relative
 from ..tools.paths import resolve_inside
@@ -49,6 +50,8 @@ class Workplace:
     confined: bool
     before_change: BeforeChange
     outputs: Path | None = None
+    code: CodeLookup | None = None
+    refuse_broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +230,8 @@ class Dispatcher:
             lambda text: self._recorder.emit(ToolOutput(item.call.id, text)),
             answer,
             self._place.outputs,
+            self._place.code,
+            self._place.refuse_broken,
         )
         try:
             result = await item.tool.run(item.params, context)

@@ -9,6 +9,8 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from .code.model import CodeLookup
+
 
 class Params(BaseModel):
     """Base of all parameter models. Unknown parameters are errors, so that the model hears of a misspelt one."""
@@ -86,6 +88,8 @@ class ToolContext:
 
     `seen` holds the digests of what the model has read or written so far; `answer` the person's answer to the
     question that the call declared. `outputs` is a folder outside the root that may be read: commands' full outputs.
+    `code` answers questions about symbols. `refuse_broken` is the person's wish that an edit which adds syntax errors
+    is not made.
     """
 
     root: Path
@@ -94,6 +98,8 @@ class ToolContext:
     on_output: Callable[[str], None]
     answer: str | None = None
     outputs: Path | None = None
+    code: CodeLookup | None = None
+    refuse_broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
