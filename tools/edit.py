@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pydantic import Field
 
 from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .change import Change, make
 from .diffs import unified_diff
 from .errors import ToolError
 from .files import File, declared_path, digest, is_known, load, relative_path
 from .matching import How, Missing, Several, find, line_range
 from .nearest import Nearest, nearest
-from .paths import write_atomic
 from .suggest import missing
 from .text import Text
 
@@ -54,10 +54,20 @@ def _title(params: EditParams) -> str:
 async def _run(params: EditParams, context: ToolContext) -> ToolResult:
     if not params.edits:
         raise ToolError("`edits` is empty.")
-    return await asyncio.to_thread(_edit, params, context)
+    planned = await asyncio.to_thread(_plan, params, context)
+    said = await make(planned.change, context)
+    return replace(planned.result, text=f"{planned.result.text}{said}")
 
 
-def _edit(params: EditParams, context: ToolContext) -> ToolResult:
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """An edit worked out, and what is said of it once it is made."""
+
+    change: Change
+    result: ToolResult
+
+
+def _plan(params: EditParams, context: ToolContext) -> _Planned:
     path = relative_path(context.root, params.path)
     file = load(context.root, path)
     if file is None:
@@ -75,12 +85,12 @@ def _edit(params: EditParams, context: ToolContext) -> ToolResult:
     except UnicodeEncodeError as error:
         what = ascii(error.object[error.start : error.end])
         raise ToolError(f"{path} is {text.encoding}, which can't hold {what}.") from None
-    write_atomic(context.root, path, data)
-    return ToolResult(
+    result = ToolResult(
         "\n".join(_line(edited.lf, item) for item in done),
         detail=unified_diff(path, text.lf, edited.lf),
         seen={path: digest(data)} if known else {},
     )
+    return _Planned(Change(path, file, edited.lf, data), result)
 
 
 def _editable(file: File) -> Text:

@@ -10,6 +10,7 @@ from ..prompts.render import render
 from .ask import ASK
 from .base import Tool
 from .edit import EDIT
+from .outline import OUTLINE
 from .read import READ
 from .report import REPORT
 from .schemas import JsonSchema, parameters_schema, wire_tool
@@ -18,7 +19,9 @@ from .shell import SHELL
 from .update_plan import UPDATE_PLAN
 from .write import WRITE
 
-TOOLS: tuple[Tool[Any], ...] = (READ, SEARCH, EDIT, WRITE, SHELL, UPDATE_PLAN, ASK, REPORT)
+TOOLS: tuple[Tool[Any], ...] = (
+    READ, SEARCH, OUTLINE, EDIT, WRITE, SHELL, UPDATE_PLAN, ASK, REPORT,
+)  # fmt: skip
 """Any: each tool has its own parameter model, and a tuple can't say that."""
 
 

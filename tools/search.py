@@ -1,4 +1,4 @@
-"""The `search` tool: contents or names, by regular expression, below the root and nowhere else."""
+"""The `search` tool, below the root and nowhere else: contents or names by regular expression, symbols by name."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from .paths import is_git_internal
 from .ripgrep import content_arguments, find_ripgrep, list_arguments, name_arguments
 from .scan import BAD_PATTERN, Request
 from .suggest import missing
+from .symbols import Question, answer
 from .text import is_well_formed
 
 MAX_PATTERN_CHARS = 4_000
@@ -32,16 +33,24 @@ MAX_LISTED_BYTES = 64_000_000
 SECONDS = 30.0
 _MAX_FAULT = 80
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
+_WHAT: dict[Question | None, str] = {
+    None: "",
+    "definition": "the definition of ",
+    "references": "references to ",
+    "callers": "callers of ",
+    "implementations": "implementations of ",
+}
 _SCAN = (sys.executable, "-I", "-m", f"{__package__}.scan")
 
 
 class SearchParams(Params):
     pattern: str
     path: str | None = Field(default=None, description="file or folder")
-    glob: str | None = Field(default=None, description="such as *.py or src/**/*.ts")
+    glob: str | None = Field(default=None, description="such as src/**/*.ts")
     names: bool = False
     ignore_case: bool = False
     context: int | None = Field(default=None, description="lines around each match")
+    symbol: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +96,16 @@ def _effects(_params: SearchParams) -> Effects:
 
 
 def _title(params: SearchParams) -> str:
-    what = f"search {'names for ' if params.names else ''}{params.pattern}"
+    names = "names for " if params.names else ""
+    what = f"search {_WHAT[params.symbol] or names}{params.pattern}"
     where = " below ".join(part for part in (params.glob, params.path) if part)
     return f"{what} in {where}" if where else what
 
 
 async def _run(params: SearchParams, context: ToolContext) -> ToolResult:
     query = await asyncio.to_thread(_query, params, context.root)
+    if params.symbol is not None:
+        return ToolResult(await _symbol(params, params.symbol, query, context))
     engine = await asyncio.to_thread(find_ripgrep, context.root)
     note = ""
     try:
@@ -103,6 +115,23 @@ async def _run(params: SearchParams, context: ToolContext) -> ToolResult:
         query = replace(query, pattern=_plain(params.pattern))
         text = await _search(query, engine)
     return ToolResult(f"{note}{text or await _no_match(query, engine)}")
+
+
+async def _symbol(
+    params: SearchParams, question: Question, query: _Query, context: ToolContext
+) -> str:
+    """What the index knows of the symbol called `pattern`."""
+    if params.names or params.context is not None:
+        raise ToolError("With `symbol` only `path` and `glob` can be given beside `pattern`.")
+    if context.code is None:
+        raise ToolError("There is no index of symbols here. Search for the name without `symbol`.")
+    below = "" if query.start == "." else f"{query.start}/"
+
+    def keep(path: str) -> bool:
+        return (path.startswith(below) or path == query.start) and query.keep(path)
+
+    tree = await context.code.tree()
+    return await asyncio.to_thread(answer, tree, question, params.pattern, keep)
 
 
 async def _search(query: _Query, ripgrep: str | None) -> str:

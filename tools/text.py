@@ -105,6 +105,12 @@ def is_well_formed(text: str) -> bool:
     return True
 
 
+def clipped(text: str, most: int) -> str:
+    """`text` on one line of at most `most` characters and dots."""
+    flat = " ".join(text[: most * 4].split())
+    return flat if len(flat) <= most else f"{flat[:most]}..."
+
+
 def common_ends(old: Sequence[object], new: Sequence[object]) -> tuple[int, int]:
     """How many items both begin with, and how many of the rest both end with."""
     shorter = min(len(old), len(new))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 
 from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .change import Change, make
 from .diffs import unified_diff
 from .errors import ToolError
 from .files import File, count_lines, declared_path, digest, is_known, load, plural, relative_path
-from .paths import write_atomic
 from .text import Text
 
 
@@ -26,10 +27,22 @@ def _title(params: WriteParams) -> str:
 
 
 async def _run(params: WriteParams, context: ToolContext) -> ToolResult:
-    return await asyncio.to_thread(_write, params, context)
+    planned = await asyncio.to_thread(_plan, params, context)
+    if planned.change is None:
+        return planned.result
+    said = await make(planned.change, context)
+    return replace(planned.result, text=f"{planned.result.text}{said}")
 
 
-def _write(params: WriteParams, context: ToolContext) -> ToolResult:
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What is to be written, None if it is there already, and what is said of it then."""
+
+    change: Change | None
+    result: ToolResult
+
+
+def _plan(params: WriteParams, context: ToolContext) -> _Planned:
     path = relative_path(context.root, params.path)
     if params.path.endswith("/") or (context.root / path).is_dir():
         raise ToolError(f"{path} names a folder. Add the file's name.")
@@ -39,15 +52,16 @@ def _write(params: WriteParams, context: ToolContext) -> ToolResult:
     content = params.content.replace("\r\n", "\n") if file else params.content
     data, note = _bytes(content, file.text if file else None)
     if file is not None and data == file.data:
-        return ToolResult(f"{path} is like that already", seen={path: file.digest})
-    write_atomic(context.root, path, data)
+        said = f"{path} is like that already"
+        return _Planned(None, ToolResult(said, seen={path: file.digest}))
     lines = plural(count_lines(content), "line")
     before = file.text.lf if file and file.text else None
-    return ToolResult(
+    result = ToolResult(
         f"{'wrote' if file else 'created'} {path}, {lines}{note}",
         detail=unified_diff(path, before, content),
         seen={path: digest(data)},
     )
+    return _Planned(Change(path, file, content, data), result)
 
 
 def _require_known(file: File, context: ToolContext) -> None:

@@ -32,10 +32,10 @@ async def refused(bench: Workbench, path: str, *edits: dict[str, object]) -> str
 
 
 async def test_edits_apply_in_order_and_tell_where_they_ended_up(bench: Workbench) -> None:
-    file = await seen(bench, "a.py", "one\ntwo\nthree\nfour\n")
+    file = await seen(bench, "a.txt", "one\ntwo\nthree\nfour\n")
     result = await bench.call(
         EDIT,
-        path="a.py",
+        path="a.txt",
         edits=[
             {"old": "three\n", "new": "3\n3b\n"},
             {"old": "one\n", "new": "1\n1b\n1c\n"},
@@ -60,8 +60,8 @@ async def test_all_or_nothing(bench: Workbench) -> None:
 
 
 async def test_every_occurrence_on_demand(bench: Workbench) -> None:
-    file = await seen(bench, "a.py", "x = y\nz = x\nx()\n")
-    result = await bench.call(EDIT, path="a.py", edits=[{"old": "x", "new": "long", "all": True}])
+    file = await seen(bench, "a.txt", "x = y\nz = x\nx()\n")
+    result = await bench.call(EDIT, path="a.txt", edits=[{"old": "x", "new": "long", "all": True}])
     assert file.read_text() == "long = y\nz = long\nlong()\n"
     assert result.text == "ok, 3 places: lines 1, 2, 3"
 
@@ -135,25 +135,25 @@ async def test_edits_that_make_no_sense(
 
 
 async def test_a_file_changed_behind_the_models_back(bench: Workbench) -> None:
-    file = await seen(bench, "a.py", "one\n")
+    file = await seen(bench, "a.txt", "one\n")
     file.write_text("one\nmore\n")
-    assert "changed on disk" in await refused(bench, "a.py", {"old": "one", "new": "two"})
-    await bench.call(READ, files=[{"path": "a.py"}])
-    await bench.call(EDIT, path="a.py", edits=[{"old": "one", "new": "two"}])
+    assert "changed on disk" in await refused(bench, "a.txt", {"old": "one", "new": "two"})
+    await bench.call(READ, files=[{"path": "a.txt"}])
+    await bench.call(EDIT, path="a.txt", edits=[{"old": "one", "new": "two"}])
     assert file.read_text() == "two\nmore\n"
 
 
 async def test_one_edit_after_another_needs_no_reading(bench: Workbench) -> None:
-    file = await seen(bench, "a.py", "one\n")
+    file = await seen(bench, "a.txt", "one\n")
     for old, new in (("one", "two"), ("two", "three")):
-        await bench.call(EDIT, path="./a.py", edits=[{"old": old, "new": new}])
+        await bench.call(EDIT, path="./a.txt", edits=[{"old": old, "new": new}])
     assert file.read_text() == "three\n"
 
 
 async def test_an_unseen_file_is_edited_by_exact_text_only(bench: Workbench) -> None:
-    file = bench.put("a.py", "    one\n    two\n")
-    assert "haven't seen" in await refused(bench, "a.py", {"old": "one\ntwo", "new": "1\n2"})
-    result = await bench.call(EDIT, path="a.py", edits=[{"old": "    one\n    two", "new": "1"}])
+    file = bench.put("a.txt", "    one\n    two\n")
+    assert "haven't seen" in await refused(bench, "a.txt", {"old": "one\ntwo", "new": "1\n2"})
+    result = await bench.call(EDIT, path="a.txt", edits=[{"old": "    one\n    two", "new": "1"}])
     assert file.read_text() == "1\n"
     assert not result.seen  # an exact place says nothing about the rest of the file
 

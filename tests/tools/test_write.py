@@ -40,15 +40,15 @@ async def test_new_content_is_written_as_it_is(bench: Workbench) -> None:
 
 
 async def test_what_exists_must_have_been_seen(bench: Workbench) -> None:
-    file = bench.put("a.py", "old\n")
-    assert "Read it first" in await refused(bench, "a.py")
+    file = bench.put("a.txt", "old\n")
+    assert "Read it first" in await refused(bench, "a.txt")
     assert file.read_text() == "old\n"
-    await bench.call(READ, files=[{"path": "a.py"}])
-    result = await bench.call(WRITE, path="a.py", content="new\n")
+    await bench.call(READ, files=[{"path": "a.txt"}])
+    result = await bench.call(WRITE, path="a.txt", content="new\n")
     assert file.read_text() == "new\n"
-    assert result.text == "wrote a.py, 1 line"
+    assert result.text == "wrote a.txt, 1 line"
     assert "-old" in result.detail
-    await bench.call(WRITE, path="a.py", content="newer\n")
+    await bench.call(WRITE, path="a.txt", content="newer\n")
     assert file.read_text() == "newer\n"
 
 
@@ -61,10 +61,10 @@ async def test_a_file_changed_behind_the_models_back(bench: Workbench) -> None:
 
 
 async def test_a_file_that_came_and_one_that_went_meanwhile(bench: Workbench) -> None:
-    file = bench.put("a.py", "old\n")
-    await bench.call(READ, files=[{"path": "a.py"}])
+    file = bench.put("a.txt", "old\n")
+    await bench.call(READ, files=[{"path": "a.txt"}])
     file.unlink()
-    assert (await bench.call(WRITE, path="a.py", content="new\n")).text == "created a.py, 1 line"
+    assert (await bench.call(WRITE, path="a.txt", content="new\n")).text == "created a.txt, 1 line"
 
 
 @pytest.mark.parametrize(

@@ -11,72 +11,14 @@ the root has none. `make test` (or `make check`) is used when nothing else was f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from pathlib import PurePosixPath
-from shlex import quote
+from collections.abc import Sequence
 
 from .discover_node import node_check
 from .discover_python import interpreter, python_check
+from .folders import Read, below, moved_to, project_folders, reader_in
 from .model import Check
 
 MAX_CHECKS = 4
-MAX_DEPTH = 3
-"""Folders below the root that are looked into for projects of their own."""
-
-Read = Callable[[str], str | None]
-"""The text of a file by its path in the listing; None when it is missing or no text."""
-
-_NOT_OURS = frozenset(
-    [
-        "node_modules",
-        "vendor",
-        "third_party",
-        ".venv",
-        "venv",
-        "env",
-        "site-packages",
-        "build",
-        "dist",
-        "target",
-        "out",
-        "fixtures",
-        "__fixtures__",
-        "testdata",
-        "templates",
-        "examples",
-        "example",
-        "samples",
-        "demo",
-        "demos",
-        "docs",
-        "test",
-        "tests",
-        "spec",
-        "__tests__",
-        ".git",
-        ".tox",
-        "bench",
-        "benchmarks",
-    ]
-)
-"""Folders whose projects are somebody else's, made by a build, or material for tests."""
-
-_MANIFESTS = frozenset(
-    [
-        "pyproject.toml",
-        "setup.py",
-        "setup.cfg",
-        "pytest.ini",
-        "tox.ini",
-        "package.json",
-        "go.mod",
-        "Cargo.toml",
-        "pom.xml",
-        "build.gradle",
-        "build.gradle.kts",
-        "gradlew",
-    ]
-)
 _PYTHON_MANIFESTS = frozenset(
     ["pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini", "conftest.py"]
 )
@@ -86,37 +28,20 @@ _MAKE_TARGET = re.compile(r"^(test|check)\s*:(?![=:])", re.MULTILINE)
 
 def find_checks(files: Sequence[str], read: Read) -> tuple[Check, ...]:
     """The checks of a project, by the rule above; pure over `files` (relative, with `/`) and `read`."""
-    folders = _folders(files)
+    folders = project_folders(files)
     root_python = interpreter(files, read)
     found: list[tuple[str, Check]] = []
     for folder in folders:
-        listing = _without_nested_python(files, folders) if folder == "." else _below(files, folder)
+        listing = _without_nested_python(files, folders) if folder == "." else below(files, folder)
         python = root_python if folder == "." else _from(folder, root_python)
-        for language, check in _in_folder(listing, _reader(read, folder), python):
+        for language, check in _in_folder(listing, reader_in(folder, read), python):
             known = [seen for seen, _ in found]
             if folder != "." and language in known and not _stands_alone(language, read):
                 continue
-            found.append((language, _moved(check, folder)))
+            found.append((language, moved_to(folder, check)))
     if not found and (make := _make(frozenset(files), read)):
         found.append(("make", make))
     return tuple(check for _, check in found[:MAX_CHECKS])
-
-
-def _folders(files: Sequence[str]) -> list[str]:
-    """The root, then folders with a manifest of their own, the shallow ones first."""
-    homes: set[str] = set()
-    for file in files:
-        path = PurePosixPath(file)
-        parents = path.parts[:-1]
-        inside = 0 < len(parents) <= MAX_DEPTH and not _NOT_OURS.intersection(parents)
-        if inside and path.name in _MANIFESTS:
-            homes.add(str(path.parent))
-    return [".", *sorted(homes, key=lambda home: (home.count("/"), home))]
-
-
-def _below(files: Sequence[str], folder: str) -> list[str]:
-    start = f"{folder}/"
-    return [file.removeprefix(start) for file in files if file.startswith(start)]
 
 
 def _without_nested_python(files: Sequence[str], folders: Sequence[str]) -> Sequence[str]:
@@ -135,16 +60,6 @@ def _without_nested_python(files: Sequence[str], folders: Sequence[str]) -> Sequ
 def _from(folder: str, python: str) -> str:
     """The root's interpreter as a command started in `folder` reaches it."""
     return "../" * (folder.count("/") + 1) + python if "/" in python else python
-
-
-def _reader(read: Read, folder: str) -> Read:
-    return read if folder == "." else lambda path: read(f"{folder}/{path}")
-
-
-def _moved(check: Check, folder: str) -> Check:
-    if folder == ".":
-        return check
-    return Check(f"cd {quote(folder)} && {check.command}", check.kind, f"{folder}/{check.source}")
 
 
 def _in_folder(files: Sequence[str], read: Read, python: str) -> list[tuple[str, Check]]:
