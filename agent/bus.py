@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .events import Body, Event, Passing, ReasoningDelta, RetryScheduled, TextDelta, ToolOutput
+from .events import Body, Event
 from .journal import Journal
+from .passing import Passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Recorder:
         self._bus = bus
 
     def emit(self, body: Body) -> None:
-        if isinstance(body, TextDelta | ReasoningDelta | ToolOutput | RetryScheduled):
+        if isinstance(body, Passing):
             self._bus.publish(Live(self.agent, self.turn, body))
         else:
             self._bus.publish(self._journal.append(self.agent, self.turn, body))

@@ -10,8 +10,6 @@ import dataclasses
 import difflib
 import os
 import re
-import stat
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +20,7 @@ from pydantic import JsonValue
 
 from ..tools.errors import PersonError
 from ..tools.permissions import Mode
+from .configfiles import PROJECT_FILE, printable, project_file, read_toml
 from .options import (
     COMMANDS,
     PATH,
@@ -38,20 +37,17 @@ from .options import (
     whole,
 )
 
-PROJECT_FILE = ".leadline.toml"
 CONFIG_VARIABLE = "LEADLINE_CONFIG"
 KEY_VARIABLE = "LEADLINE_API_KEY"
 """What the profile `custom` calls its key's variable; not an option, though it is named like one."""
 
-SIZE_LIMIT = 16 * 1024
-"""Bytes of a configuration file. Real ones have a few hundred; tomllib's time grows with the square of a dotted key's
-length, and at this size that is still half a second."""
-
 SandboxChoice = Literal["auto", "bubblewrap", "landlock", "off"]
+SyntaxErrors = Literal["tell", "refuse"]
 
 _MODES: tuple[Mode, ...] = ("plan", "ask", "auto", "full")
 # auto may end at either engine, so it ranks between them: a project may not trade bubblewrap for Landlock.
 _SANDBOXES: tuple[SandboxChoice, ...] = ("off", "landlock", "auto", "bubblewrap")
+_SYNTAX_ERRORS: tuple[SyntaxErrors, ...] = ("tell", "refuse")
 
 
 def _lower(value: float | None) -> float:
@@ -148,6 +144,24 @@ class Settings:
             strictness=_lower,
         ),
     ] = 3
+    # A project that could raise this one would spend the person's money.
+    pack_tokens: Annotated[
+        int | None,
+        option(
+            whole(0),
+            "tokens of the repository that each session begins with; 0: none (the default is a quarter of what the "
+            "model reads well)",
+        ),
+    ] = None
+    syntax_errors: Annotated[
+        SyntaxErrors,
+        option(
+            choice(_SYNTAX_ERRORS),
+            "an edit that adds syntax errors: tell the model, or refuse to make it",
+            flag=False,
+            strictness=_SYNTAX_ERRORS.index,
+        ),
+    ] = "tell"
     attribution: Annotated[
         bool, option(SWITCH, "name Leadline in a trailer of the commits it makes", flag=False)
     ] = True
@@ -192,7 +206,7 @@ def load_settings(
     """
     settings = Settings()
     if user_file is not None:
-        for name, raw in _read_toml(user_file, str(user_file)).items():
+        for name, raw in read_toml(user_file, str(user_file)).items():
             known = _known(name, f"{user_file}:{name}")
             settings = _set(
                 settings, known, raw, str(user_file), f"{user_file}:{name}", user_file.parent
@@ -275,12 +289,12 @@ def _known(name: str, where: str) -> Option:
     plain = name.lower().replace("-", "_")
     if "key" in re.split(r"[^a-z]+", plain.replace("_", " ")) or "token" in plain.split("_"):
         raise PersonError(
-            f"{_printable(where)}: a key is not a setting. Put it into the profile's variable in the "
+            f"{printable(where)}: a key is not a setting. Put it into the profile's variable in the "
             "environment (DEEPSEEK_API_KEY for DeepSeek)."
         )
     near = difflib.get_close_matches(plain, _BY_NAME, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}?" if near else "`leadline config` lists them all."
-    raise PersonError(f"{_printable(where)}: there is no such option. {hint}")
+    raise PersonError(f"{printable(where)}: there is no such option. {hint}")
 
 
 def _variables(environ: Mapping[str, str]) -> Iterator[tuple[Option, str]]:
@@ -297,21 +311,17 @@ def _quote(raw: object) -> str:
     # Tables and lists may nest deeper than `repr` can follow.
     text = "a table" if isinstance(raw, dict) else "a list" if isinstance(raw, list) else repr(raw)
     text = text if len(text) <= 60 else text[:57] + "..."
-    return _printable(text)
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:300])
+    return printable(text)
 
 
 # --- the project's file ---
 
 
 def _project_layer(settings: Settings, root: Path) -> Settings:
-    path = _project_file(root)
+    path = project_file(root)
     if path is None:
         return settings
-    for name, raw in _read_toml(path, PROJECT_FILE).items():
+    for name, raw in read_toml(path, PROJECT_FILE).items():
         where = f"{PROJECT_FILE}:{name}"
         known = _known(name, where)
         if not known.in_project:
@@ -348,47 +358,3 @@ def _refused(where: str, why: str) -> PersonError:
     return PersonError(
         f"{where}: {why}. Remove the line, or start with --no-project-config and set what you want yourself."
     )
-
-
-def _project_file(root: Path) -> Path | None:
-    """The file's real place; a link may not lead out of the tree."""
-    path = root / PROJECT_FILE
-    if not os.path.lexists(path):
-        return None
-    try:
-        real = path.resolve(strict=True)
-    except (OSError, RuntimeError) as error:
-        raise PersonError(
-            f"{PROJECT_FILE} is a link that leads nowhere. Remove it, or start with --no-project-config."
-        ) from error
-    if not real.is_relative_to(root.resolve()):
-        raise PersonError(
-            f"{PROJECT_FILE} is a link out of the work tree, so it is not read. Replace it by a "
-            "file, or start with --no-project-config."
-        )
-    return real
-
-
-def _read_toml(path: Path, name: str) -> dict[str, object]:
-    """The values of a file. Never blocks on a pipe, never follows a link put there since `path` was resolved."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise PersonError(f"{name} is not an ordinary file, so it is not read.")
-            data = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise PersonError(f"{name} can't be read: {error.strerror}.") from error
-    if len(data) > SIZE_LIMIT:
-        raise PersonError(f"{name} is larger than {SIZE_LIMIT // 1024} KiB, so it is not read.")
-    try:
-        return tomllib.loads(data.decode())
-    except UnicodeDecodeError as error:
-        raise PersonError(f"{name} is not UTF-8 text (byte {error.start}).") from error
-    except (ValueError, RecursionError) as error:
-        why = (
-            str(error)
-            if isinstance(error, tomllib.TOMLDecodeError)
-            else "it nests or counts too far"
-        )
-        raise PersonError(f"{name} is not valid TOML: {_printable(why)}.") from error

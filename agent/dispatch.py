@@ -25,9 +25,10 @@ from ..tools.paths import resolve_inside
 from ..tools.permissions import Ask, Mode, Refuse, conflict, decide
 from .approvals import Approver, Reply
 from .bus import Recorder
-from .events import ApprovalAnswered, ApprovalAsked, Repaired, ToolFinished, ToolOutput, ToolStarted
+from .events import ApprovalAnswered, ApprovalAsked, Repaired, ToolFinished, ToolStarted
 from .messages import ToolCall, ToolMessage
 from .parameters import as_meant, explain
+from .passing import ToolOutput
 from .roles import Role
 from .v4.values import is_tree
 
@@ -36,12 +37,17 @@ class BeforeChange(Protocol):
     def __call__(self, paths: tuple[str, ...], *, commands: bool) -> Awaitable[None]: ...
 
 
+def _nobody_cares() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Workplace:
     """Where and with what an agent's calls run.
 
     `before_change` is awaited once an answer that may change something, with all paths that its calls will write and
-    whether it runs commands; it returns when the tree is stored as it is.
+    whether it runs commands; it returns when the tree is stored as it is. `touched` is called after each call that may
+    have changed something.
     """
 
     root: Path
@@ -52,15 +58,17 @@ class Workplace:
     outputs: Path | None = None
     code: CodeLookup | None = None
     refuse_broken: bool = False
+    touched: Callable[[], None] = _nobody_cares
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the calls of one answer came to; messages are in call order."""
+    """What the calls of one answer came to; messages are in call order. `commands` says that a command ran."""
 
     messages: tuple[ToolMessage, ...]
     data: tuple[Params, ...]
     mutated: bool
+    commands: bool
     denied: bool
 
 
@@ -81,6 +89,7 @@ class _Finished:
     message: ToolMessage
     data: Params | None = None
     mutated: bool = False
+    command: bool = False
     denied: bool = False
 
 
@@ -130,6 +139,7 @@ class Dispatcher:
             tuple(item.message for item in done),
             tuple(item.data for item in done if item.data is not None),
             any(item.mutated for item in done),
+            any(item.command for item in done),
             any(item.denied for item in done),
         )
 
@@ -189,8 +199,12 @@ class Dispatcher:
             text = "Interrupted by the person before it ended; it may have taken effect in part."
             self._finish(item, ToolResult(text, ok=False), monotonic() - started)
             raise
+        if mutates:
+            self._place.touched()
         message = self._finish(item, result, monotonic() - started)
-        return _Finished(message, result.data, mutates and not denied, denied)
+        mutated = mutates and not denied
+        command = mutated and item.effects.command is not None
+        return _Finished(message, result.data, mutated, command, denied)
 
     async def _permit(self, item: _Prepared) -> tuple[str | None, str | None, bool]:
         """The answer to the call's question if it has one, why it may not run if so, and whether that was a denial."""

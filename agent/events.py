@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, JsonValue
 
+from .events_code import Packed, RepackWeighed
 from .messages import AssistantMessage, SystemMessage, Usage, UserMessage
+from .passing import Passing
 
 Mode = Literal["plan", "ask", "auto", "full"]
 MissCause = Literal["none", "first", "fork", "rebase", "ours", "service", "unknown"]
@@ -94,12 +96,14 @@ class MessageCommitted:
 class Rebased:
     """A new epoch of the transcript began: the cached prefix is given up, for this reason.
 
-    `keeps_messages` is True where only what stands before them (the tools of another release) changed.
+    `keeps_messages` is True where only what stands before them (the tools of another release) changed. `pack` is the
+    text that took the old pack's place, if that was it: the deltas fell away then, all other messages stayed.
     """
 
     reason: str
     epoch: int
     keeps_messages: bool = False
+    pack: str | None = None
     kind: Literal["rebased"] = "rebased"
 
 
@@ -331,6 +335,8 @@ Durable = Annotated[
     | TurnEnded
     | MessageCommitted
     | Rebased
+    | Packed
+    | RepackWeighed
     | RequestSent
     | UsageReported
     | RequestFailed
@@ -352,37 +358,6 @@ Durable = Annotated[
 ]
 
 
-# --- passing: never journaled ---
-
-
-@dataclass(frozen=True, slots=True)
-class TextDelta:
-    text: str
-    kind: Literal["text_delta"] = "text_delta"
-
-
-@dataclass(frozen=True, slots=True)
-class ReasoningDelta:
-    text: str
-    kind: Literal["reasoning_delta"] = "reasoning_delta"
-
-
-@dataclass(frozen=True, slots=True)
-class ToolOutput:
-    call_id: str
-    text: str
-    kind: Literal["tool_output"] = "tool_output"
-
-
-@dataclass(frozen=True, slots=True)
-class RetryScheduled:
-    reason: str
-    seconds: float
-    attempt: int
-    kind: Literal["retry_scheduled"] = "retry_scheduled"
-
-
-Passing = TextDelta | ReasoningDelta | ToolOutput | RetryScheduled
 Body = Durable | Passing
 
 

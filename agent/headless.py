@@ -18,19 +18,17 @@ from .events import (
     Event,
     Evidence,
     MessageCommitted,
-    Passing,
+    Packed,
     PlanChanged,
-    ReasoningDelta,
     Rebased,
+    RepackWeighed,
     Repaired,
     RequestFailed,
-    RetryScheduled,
     Routed,
     SessionResumed,
     SessionStarted,
     SnapshotTaken,
     Status,
-    TextDelta,
     ToolFinished,
     ToolStarted,
     TurnStarted,
@@ -40,6 +38,7 @@ from .events import (
 )
 from .journal import encode
 from .messages import AssistantMessage, UserMessage
+from .passing import IndexProgress, Passing, ReasoningDelta, RetryScheduled, TextDelta
 from .result import EXIT_CODES, Bill, RunResult
 
 Style = Literal["plain", "bold", "dim", "good", "bad", "warn"]
@@ -202,6 +201,8 @@ class Progress:
                 self._screen.status("thinking")
             case TextDelta():
                 self._screen.status("writing")
+            case IndexProgress(done, total):
+                self._screen.status(f"indexing the repository: {done:,} of {total:,} files")
             case RetryScheduled(reason, seconds, attempt):
                 text = f"retry {attempt} in {seconds:.1f} s: {reason}"
                 self._screen.line(("warn", text))
@@ -212,11 +213,15 @@ class Progress:
         match body:
             case SessionStarted() | SessionResumed() | Routed():
                 self._opening(body)
+            case Packed():
+                self._screen.line(("dim", packed_line(body)))
+            case RepackWeighed():
+                self._screen.line(("dim", weighed_line(body)))
             case TurnStarted():
                 self._screen.status("waiting for the model")
             case MessageCommitted(message=AssistantMessage(text=text)) if text.strip():
                 self._screen.paragraph(text, most=TEXT_LINES)
-            case MessageCommitted(message=UserMessage(text=text, origin="harness")):
+            case MessageCommitted(message=UserMessage(text=text, origin="harness" | "delta")):
                 self._screen.fitted(("dim", f"to the model: {text}"))
             case ToolStarted() | ToolFinished() | ApprovalAsked() | ApprovalAnswered():
                 self._tool(body)
@@ -315,6 +320,23 @@ def evidence_line(evidence: Evidence) -> str:
     else:
         said = f"exit code {evidence.exit_code}"
     return f"{evidence.command}: {said} in {evidence.seconds:.1f} s"
+
+
+def packed_line(pack: Packed) -> str:
+    """A pack in words: how much of the repository is in it, and what it costs."""
+    which = f"all {pack.files:,}" if pack.complete else f"{pack.shown:,} of {pack.files:,}"
+    whole = " whole" if pack.complete else ""
+    return f"Packed {which} files{whole}, {pack.tokens:,} tokens, {pack.seconds:.1f} s"
+
+
+def weighed_line(weighed: RepackWeighed) -> str:
+    """The sum behind a decision for or against a new pack."""
+    what = "a new pack" if weighed.repack else "no new pack"
+    state = "cold" if weighed.cold else "warm"
+    return (
+        f"{what}: carrying on costs ${weighed.carry_on_usd:.5f}, a new one ${weighed.repack_usd:.5f} "
+        f"({weighed.deltas:,} tokens of deltas, cache {state}, {plural(weighed.turns, 'turn')} expected)"
+    )
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -23,18 +23,22 @@ from ..tools.sandbox.detect import choose_sandbox
 from .approvals import Nobody
 from .budget import Budget, Limits
 from .bus import Bus, Listener, Recorder
+from .codebase import Codebase
 from .config import Settings
+from .context.packing import pack_budget
+from .context.repacking import Prices
 from .context.transcript import Lane, Transcript
 from .dispatch import Dispatcher, Workplace
 from .ending import Ending
-from .journal import Journal
+from .journal import Journal, utc_now
 from .loop import Loop
 from .planning.solo import Work
 from .planning.timings import keep_timings
 from .replay import Replayed
 from .roles import SOLO
 from .steps import Steps
-from .survey import Place, checks_of, list_files
+from .survey import Place, checks_of, code_source, list_files
+from .upkeep import Terms, Upkeep
 from .v4.catalog import Catalog
 from .v4.client import V4Client
 from .v4.ledger import Ledger
@@ -84,6 +88,9 @@ class Kit:
     steps: Steps | None
     budget: Budget
     seen: dict[str, str]
+    code: Codebase
+    upkeep: Upkeep
+    pack_budget: int
     fits: Callable[[JsonValue], str | None] | None
     inbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
     started: float = field(default_factory=monotonic)
@@ -101,6 +108,9 @@ class Kit:
             self.commands.confined,
             self.steps.before_change if self.steps else _nothing_to_keep,
             self.commands.outputs,
+            self.code,
+            self.settings.syntax_errors == "refuse",
+            self.code.changed,
         )
         dispatcher = Dispatcher(TOOLS, schemas(), SOLO, place, Nobody(), self.recorder, self.seen)
         return Loop(
@@ -111,6 +121,7 @@ class Kit:
             self.budget,
             self.inbox,
             self.steps.changed if self.steps else _nothing_changed,
+            self.upkeep,
         )
 
     def work(self) -> Work:
@@ -141,6 +152,8 @@ class Kit:
 
     async def aclose(self) -> None:
         """End what the session started: commands, connections, the journal."""
+        await self.upkeep.close()
+        await self.code.close()
         await self.commands.close()
         if self.steps:
             await self.steps.close()
@@ -190,6 +203,12 @@ async def assemble(
         store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
         steps = Steps(store, place.repository, recorder, commands.jobs_running)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
+    code = Codebase(code_source(place, settings.home, files), recorder)
+    seen = dict(earlier.seen) if earlier else {}
+    budget = pack_budget(catalog.resolve(job.lane.model), settings.pack_tokens)
+    if budget:  # else the first tool that asks begins it
+        code.begin()
+    terms = Terms(job.task, budget, settings.max_turns, _prices(ledger, job.lane.model))
     return Kit(
         job=job,
         place=place,
@@ -206,9 +225,22 @@ async def assemble(
         store=store,
         steps=steps,
         budget=_budget(settings, journal),
-        seen=dict(earlier.seen) if earlier else {},
+        seen=seen,
+        code=code,
+        upkeep=Upkeep(code, recorder, seen, terms),
+        pack_budget=budget,
         fits=fits,
     )
+
+
+def _prices(ledger: Ledger, model: str) -> Callable[[], Prices]:
+    """What input costs at the moment it is asked."""
+
+    def prices() -> Prices:
+        price = ledger.price(model, utc_now())
+        return Prices(price.hit, price.miss, price.peak)
+
+    return prices
 
 
 def _client(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
@@ -47,6 +47,16 @@ class Model(Protocol):
     async def answer(self, request: Request, emit: Callable[[Body], None]) -> Answering: ...
 
 
+class KeepUp(Protocol):
+    """Keeps the transcript in step with the repository.
+
+    Called after each turn that another will follow, when the results are in; `commands` says whether the turn ran any.
+    Gives the transcript to go on with: the same one, perhaps with a delta, or a new epoch.
+    """
+
+    def __call__(self, transcript: Transcript, *, commands: bool) -> Awaitable[Transcript]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """The model says that its work has ended; `denied` if something it wanted was not allowed."""
@@ -68,7 +78,7 @@ LoopEnd = Claimed | Stuck | BudgetReached
 @dataclass(slots=True)
 class Loop:
     """What one agent's loop works with. `inbox` holds what a person says while it runs; `changed` is called after
-    each turn that changed something."""
+    each turn that changed something. `transcript` may be another one after each turn."""
 
     transcript: Transcript
     model: Model
@@ -77,6 +87,7 @@ class Loop:
     budget: Budget
     inbox: asyncio.Queue[str]
     changed: Callable[[], None]
+    keep_up: KeepUp
 
     def say(self, text: str, origin: Origin) -> None:
         """Add a user message."""
@@ -102,6 +113,9 @@ class Loop:
                 denied = denied or outcome.denied
                 nudges = 0 if outcome.messages else nudges + 1
                 claim = self._claim(answer, outcome, last=nudges > MOST_NUDGES)
+                if claim is None:
+                    commands = outcome.commands
+                    self.transcript = await self.keep_up(self.transcript, commands=commands)
                 if answer.nudge and claim is None:
                     self.say(answer.nudge, "harness")
                 count = repeats.count(answer.message, outcome)
@@ -120,7 +134,7 @@ class Loop:
 
     async def _act(self, message: AssistantMessage) -> Outcome:
         if not message.tool_calls:
-            return Outcome((), (), False, False)
+            return Outcome((), (), False, False, False)
         outcome = await self.dispatcher.run(message.tool_calls)
         for result in outcome.messages:
             self.transcript.append(result)

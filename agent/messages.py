@@ -11,8 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator
 
-Origin = Literal["pack", "instructions", "environment", "brief", "task", "person", "harness"]
-"""Who a user message speaks for: repository text, Leadline itself, or the person."""
+Origin = Literal[
+    "pack", "instructions", "environment", "brief", "task", "person", "harness", "delta"
+]
+"""Who a user message speaks for: repository text, Leadline itself, or the person. A delta says what changed in the
+repository since the pack was made; a new pack takes the place of the old one and of all deltas."""
 
 Finish = Literal["stop", "length", "tool_calls"]
 """How an answer that is worth keeping ended; every other end is an error and never stored."""

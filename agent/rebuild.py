@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..prompts.render import render
 from ..tools.registry import schemas_json
 from .bus import Recorder
-from .context.transcript import Lane, Tools, Transcript
+from .context.transcript import Lane, Start, Tools, Transcript
 from .events import MessageCommitted, Rebased, ToolFinished, ToolStarted
 from .messages import SystemMessage, ToolMessage, UserMessage
 from .replay import Replayed, Unanswered
@@ -25,7 +25,8 @@ def rebuilt(recorder: Recorder, state: Replayed, lane: Lane) -> Transcript:
     system, *rest = state.messages
     assert isinstance(system, SystemMessage)
     tools = Tools.of(schemas_json())
-    transcript = Transcript(recorder.agent, lane, tools, system, epoch=state.epoch)
+    begun: Start = "rebase" if state.epoch else "first"
+    transcript = Transcript(recorder.agent, lane, tools, system, start=begun, epoch=state.epoch)
     if state.tools_digest not in (None, tools.digest):
         transcript = transcript.rebase(OTHER_TOOLS, ())
         recorder.emit(Rebased(OTHER_TOOLS, transcript.epoch, keeps_messages=True))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..tools.git.history import Timeline
 from ..tools.report import REPORT, ReportParams
+from .context.repacking import forget, repacked
 from .context.transcript import Lane
 from .events import (
     Durable,
     Event,
     MessageCommitted,
+    Packed,
     Rebased,
+    RepackWeighed,
     Reported,
     RequestSent,
     Restored,
@@ -23,6 +27,7 @@ from .events import (
     SnapshotTaken,
     ToolFinished,
     ToolStarted,
+    UsageReported,
 )
 from .journal import JournalError
 from .messages import AssistantMessage, Message, ToolCall, ToolMessage
@@ -50,6 +55,8 @@ class Replayed:
     files began after the newest snapshot.
 
     `claim` is what the model reported last, when nothing was said to it since and the session has not ended.
+
+    `pack` is the newest one, `weighed` the last decision on another since; `answered` is when the last answer came.
     """
 
     started: SessionStarted
@@ -66,6 +73,9 @@ class Replayed:
     tools_digest: str | None
     ended: SessionEnded | None
     claim: Reported | None
+    pack: Packed | None
+    weighed: RepackWeighed | None
+    answered: datetime | None
 
 
 def replay(events: Sequence[Event]) -> Replayed:
@@ -77,6 +87,7 @@ def replay(events: Sequence[Event]) -> Replayed:
     lane: Lane | None = None
     digest: str | None = None
     ended: SessionEnded | None = None
+    answered: datetime | None = None
     for event in events:
         talk.take(event.body)
         tree.take(event.body)
@@ -85,6 +96,8 @@ def replay(events: Sequence[Event]) -> Replayed:
                 lane = Lane(model, effort)
             case RequestSent(segments=segments):
                 digest = next((s.digest for s in segments if s.name == "tools"), digest)
+            case UsageReported():
+                answered = datetime.fromisoformat(event.at)
             case SessionEnded() as body:
                 ended = body
             case SessionResumed():
@@ -107,6 +120,9 @@ def replay(events: Sequence[Event]) -> Replayed:
         tools_digest=digest,
         ended=ended,
         claim=None if ended or unanswered else _claim(talk.messages),
+        pack=talk.pack,
+        weighed=talk.weighed,
+        answered=answered,
     )
 
 
@@ -117,6 +133,8 @@ class _Talk:
         self.messages: list[Message] = []
         self.seen: dict[str, str] = {}
         self.epoch = 0
+        self.pack: Packed | None = None
+        self.weighed: RepackWeighed | None = None
         self._results: dict[str, ToolFinished] = {}
         self._started: dict[str, ToolStarted] = {}
 
@@ -134,10 +152,24 @@ class _Talk:
                 self.seen.update(body.seen or {})
             case Rebased():
                 self._answer()
-                self.messages = self.messages if body.keeps_messages else self.messages[:1]
-                self.epoch = body.epoch
+                self._rebase(body)
+            case Packed():
+                self.pack = body
+                self.seen.update(body.seen)
+            case RepackWeighed():
+                self.weighed = body
             case _:
                 pass
+
+    def _rebase(self, body: Rebased) -> None:
+        self.epoch = body.epoch
+        if body.pack is not None:
+            self.messages = [self.messages[0], *repacked(self.messages, body.pack)]
+            self.weighed = None
+            if self.pack is not None:
+                forget(self.seen, self.pack.seen)
+        elif not body.keeps_messages:
+            self.messages = self.messages[:1]
 
     def unanswered(self) -> tuple[Unanswered, ...]:
         return tuple(

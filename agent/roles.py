@@ -19,6 +19,8 @@ class Role:
 
 SOLO = Role(
     "solo",
-    frozenset({"read", "write", "edit", "search", "shell", "update_plan", "report", "ask"}),
+    frozenset(
+        {"read", "outline", "write", "edit", "search", "shell", "update_plan", "report", "ask"}
+    ),
     "briefs/solo",
 )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import JsonValue
 
-from ..prompts.render import render
 from ..tools.errors import PersonError
 from .bus import Bus, Listener, Published
 from .config import Settings
@@ -20,8 +19,6 @@ from .dispatch import sendable
 from .ending import end_session
 from .events import (
     Event,
-    MessageCommitted,
-    Reported,
     RequestSent,
     Routed,
     SessionResumed,
@@ -29,16 +26,15 @@ from .events import (
 )
 from .journal import Journal, JournalError, utc_now
 from .kit import MAIN, Job, Kit, assemble, version
-from .messages import UserMessage
+from .opening import ready
 from .planning.solo import Finish, work_alone
-from .planning.timings import read_timings
 from .rebuild import rebuilt
 from .replay import Replayed, replay
 from .result import RunResult, status_of
 from .roles import SOLO
-from .steps import Earlier, Steps
+from .steps import Earlier
 from .store import new_session_id, sessions_folder
-from .survey import environment_text, find_place, refuse_impossible_commit
+from .survey import find_place, refuse_impossible_commit
 from .v4.catalog import load_catalog
 
 
@@ -139,30 +135,29 @@ async def _go_on(kit: Kit, state: Replayed, stop: asyncio.Event) -> RunResult:
         reason = kit.catalog.role(SOLO.name).reason
         kit.recorder.emit(Routed(SOLO.name, lane.model, lane.effort, reason))
     transcript = rebuilt(kit.recorder, state, lane)
-    if state.tools_digest is None:  # nothing was sent yet
-        said = {message.origin for message in state.messages if isinstance(message, UserMessage)}
-        for message in await _opening(kit):
-            if message.origin not in said:
-                kit.recorder.emit(MessageCommitted(message))
-                transcript.append(message)
-    else:
+    if state.tools_digest is not None:
         kit.ledger.restore(MAIN, transcript.request(), kit.journal.events)
+    beside = [partial(kit.code.count_ahead, kit.pack_budget), kit.upkeep.look]
     if kit.steps:
-        _begin_with_first_request(kit.bus, kit.steps, _earlier(state))
+        begin = partial(kit.steps.begin, _earlier(state))
+        beside.append(begin)
         if state.claim is not None:  # proven without another request
-            kit.steps.begin(_earlier(state))
-    return await _work(kit, transcript, state.claim, stop)
+            begin()
+    _beside_requests(kit.bus, beside)
+    return await _work(kit, state, transcript, stop)
 
 
-def _begin_with_first_request(bus: Bus, steps: Steps, earlier: Earlier | None) -> None:
-    """The tree is stored while the model reads the first request, and not before, when the person waits for it.
+def _beside_requests(bus: Bus, beginnings: Sequence[Callable[[], None]]) -> None:
+    """What can wait until the model reads a request does: nobody waits for it then.
 
-    No call of the model's can change anything before it is stored: `before_change` waits for it.
+    So the tree is stored with the first one: no call of the model can change anything before, as `before_change` waits
+    for it. Each of `beginnings` knows what to do when it is called again.
     """
 
     def listen(published: Published) -> None:
         if isinstance(published, Event) and isinstance(published.body, RequestSent):
-            steps.begin(earlier)
+            for begin in beginnings:
+                begin()
 
     bus.subscribe(listen)
 
@@ -174,28 +169,11 @@ def _earlier(state: Replayed) -> Earlier | None:
     return Earlier(state.first.commit, state.timeline, state.unsettled)
 
 
-async def _opening(kit: Kit) -> tuple[UserMessage, ...]:
-    """The first messages: where it is, what its part is, what to do."""
-    durations = read_timings(kit.project_folder)
-    environment = await environment_text(
-        kit.place, kit.files, kit.checks, durations, kit.commands, kit.settings.command_seconds
-    )
-    messages = [
-        UserMessage(sendable(environment), "environment"),
-        UserMessage(render(SOLO.brief), "brief"),
-        UserMessage(render("task", task=kit.job.task), "task"),
-    ]
-    if kit.job.output_schema is not None:
-        schema = json.dumps(kit.job.output_schema, indent=1, ensure_ascii=False)
-        messages.append(UserMessage(render("schema_wanted", schema=schema), "harness"))
-    return tuple(messages)
-
-
 async def _work(
-    kit: Kit, transcript: Transcript, claim: Reported | None, stop: asyncio.Event
+    kit: Kit, state: Replayed, transcript: Transcript, stop: asyncio.Event
 ) -> RunResult:
     """Let the one agent work until it is done or `stop` is set, and end the session whatever happens."""
-    task = asyncio.create_task(_finish(kit, transcript, claim))
+    task = asyncio.create_task(_finish(kit, state, transcript))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait(
@@ -218,10 +196,11 @@ async def _work(
     return await end_session(kit.ending(), Finish("interrupted", "Interrupted by the person."))
 
 
-async def _finish(kit: Kit, transcript: Transcript, claim: Reported | None) -> Finish:
+async def _finish(kit: Kit, state: Replayed, transcript: Transcript) -> Finish:
     """The work's end; what only the person can mend ends it too."""
     try:
-        return await work_alone(kit.loop(transcript), kit.work(), claim)
+        transcript = await ready(kit, state, transcript)
+        return await work_alone(kit.loop(transcript), kit.work(), state.claim)
     except JournalError:
         raise
     except PersonError as error:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..tools.checks.discover import find_checks
 from ..tools.checks.model import Check
+from ..tools.code.identity import index_folder
 from ..tools.commands import SandboxedCommands
 from ..tools.errors import PersonError, ToolError
 from ..tools.git.commit import require_committable
@@ -20,12 +23,21 @@ from ..tools.git.repository import (
     init_repository,
     open_repository,
 )
+from ..tools.ignore import visible_files
 from ..tools.paths import read_bytes
 from ..tools.runtimes import find_runtimes
+from .codebase import Source
 from .context.environment import Environment, card, top_level
+
+if TYPE_CHECKING:
+    from ..tools.code.history import Kept
+    from ..tools.code.rank import Hints
 
 MOST_READ = 256_000
 """Bytes read of a file that tells how a project is tested; a longer one is not read."""
+
+MOST_PLAIN_FILES = 20_000
+"""Files looked at in a folder outside of git, which may be anything: a home folder, a whole disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,36 @@ async def list_files(place: Place) -> tuple[str, ...]:
     if place.repository is not None:
         return await place.repository.list_files()
     return tuple(sorted(e.name if e.is_file() else f"{e.name}/." for e in place.root.iterdir()))
+
+
+def code_source(place: Place, home: Path, files: Sequence[str]) -> Source:
+    """Where the code of the place is, for its index below `home`; `files` as `list_files` gave them."""
+    repository = place.repository
+
+    async def folder() -> Path:
+        return await index_folder(home, repository or place.root)
+
+    async def listed() -> Sequence[str]:
+        if repository is not None:
+            return await repository.list_files()
+        return await asyncio.to_thread(_plain_files, place.root)
+
+    async def at_start() -> Sequence[str]:
+        return files if repository is not None else await listed()
+
+    async def hints(kept: Kept) -> Hints:
+        # Loaded by now, in the thread that opened the index; not by this module, which every run waits for.
+        from ..tools.code.history import read_history
+        from ..tools.code.rank import NO_HINTS, Hints
+
+        return NO_HINTS if repository is None else Hints(await read_history(repository, kept))
+
+    return Source(place.root, folder, at_start, listed, hints)
+
+
+def _plain_files(root: Path) -> list[str]:
+    """The files of a folder outside of git, as far as there is an end to them."""
+    return list(islice(visible_files(root, "."), MOST_PLAIN_FILES))
 
 
 def checks_of(place: Place, files: Sequence[str], given: Sequence[str]) -> tuple[Check, ...]:

@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "diff": "what a session changed",
     "undo": "take back what a session changed",
     "redo": "bring back what undo took",
+    "map": "show what the model gets of this repository, and why",
     "config": "show each setting and where it came from",
     "demo": "watch a bug being fixed in a small repository",
 }

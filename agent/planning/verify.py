@@ -17,7 +17,8 @@ from ...tools.errors import ToolError
 from ...tools.paths import read_bytes, resolve_inside
 from ...tools.truncate import clean
 from ..bus import Recorder
-from ..events import CheckStarted, Evidence, ToolOutput, Verified, Warned
+from ..events import CheckStarted, Evidence, Verified, Warned
+from ..passing import ToolOutput
 
 CHECK_SECONDS = 1800.0
 """A check may take longer than a command of the model's: it runs once, and its word decides."""

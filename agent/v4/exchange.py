@@ -11,16 +11,9 @@ from typing import Any
 
 from ...tools.errors import PersonError
 from ..context.transcript import Request
-from ..events import (
-    Body,
-    Repaired,
-    RequestFailed,
-    RequestSent,
-    RetryScheduled,
-    UsageReported,
-    Warned,
-)
+from ..events import Body, Repaired, RequestFailed, RequestSent, UsageReported, Warned
 from ..messages import AssistantMessage, Usage
+from ..passing import RetryScheduled
 from .body import max_tokens_for, request_body
 from .catalog import Catalog
 from .failures import RepetitionError, TransientError, UnavailableError

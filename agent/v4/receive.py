@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from ..events import Body, ReasoningDelta, TextDelta
+from ..events import Body
+from ..passing import ReasoningDelta, TextDelta
 from .failures import RepetitionError, TransientError
 from .link import Connection
 from .profiles import Profile

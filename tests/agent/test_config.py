@@ -8,14 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from leadline.agent.config import (
     OPTIONS,
-    PROJECT_FILE,
-    SIZE_LIMIT,
     Settings,
     find_project_root,
     load_settings,
     options_table,
     user_config_file,
 )
+from leadline.agent.configfiles import PROJECT_FILE, SIZE_LIMIT
 from leadline.agent.options import mask_url
 from leadline.tools.errors import Exit, PersonError
 
@@ -274,6 +273,7 @@ def test_what_may_send_text_or_keys_elsewhere_is_not_for_projects():
     closed = {option.name for option in OPTIONS if not option.in_project}
     assert closed >= {"base_url", "profile", "catalog", "home", "model_pro", "model_flash"}
     assert "snapshot_file_mb" in closed  # lowering it would leave the person's files out of undo
+    assert "pack_tokens" in closed  # raising it would spend the person's money
 
 
 def test_the_person_still_has_the_last_word(project: Path):

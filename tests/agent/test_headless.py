@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from leadline.agent.bus import Live
+from leadline.agent.context.repacking import Prices, Sizes, weigh
 from leadline.agent.events import (
     ApprovalAnswered,
     ApprovalAsked,
@@ -17,26 +18,22 @@ from leadline.agent.events import (
     Event,
     Evidence,
     MessageCommitted,
-    Passing,
     PlanChanged,
     PlanItem,
-    ReasoningDelta,
     Rebased,
     Repaired,
     RequestFailed,
-    RetryScheduled,
     Routed,
     SessionResumed,
     SessionStarted,
     SnapshotTaken,
-    TextDelta,
     ToolFinished,
-    ToolOutput,
     ToolStarted,
     TurnStarted,
     Verified,
     Warned,
 )
+from leadline.agent.events_code import Packed
 from leadline.agent.headless import (
     JsonLines,
     Progress,
@@ -48,10 +45,21 @@ from leadline.agent.headless import (
 )
 from leadline.agent.journal import encode
 from leadline.agent.messages import AssistantMessage, Usage, UserMessage
+from leadline.agent.passing import (
+    IndexProgress,
+    Passing,
+    ReasoningDelta,
+    RetryScheduled,
+    TextDelta,
+)
 from leadline.agent.result import EXIT_CODES, Bill, RunResult
 from leadline.tools.errors import Exit, PersonError
 
 GREEN = Evidence("pytest -q", "t1", 0, 12, 0, 1, False, 0.84, "/out/1")
+
+PACKED = Packed(
+    31_900, 32_768, 2_823, {"whole": 11, "signatures": 30, "path": 9}, False, "t", 0.24, {}
+)
 
 
 class Written:
@@ -97,7 +105,7 @@ def told(*bodies: Durable | Passing) -> Written:
     screen = Written()
     progress = Progress(screen)
     for body in bodies:
-        if isinstance(body, TextDelta | ReasoningDelta | ToolOutput | RetryScheduled):
+        if isinstance(body, Passing):
             progress(Live("main", 2, body))
         else:
             progress(event(body))
@@ -289,6 +297,24 @@ def test_the_models_text_is_shown_when_it_is_whole():
         (BudgetReached("turns", "All 5 turns are used."), "All 5 turns are used."),
         (Repaired("empty", "asked again"), "answer with a fault (empty): asked again"),
         (Rebased("new tools", 2), "the cached prefix is given up: new tools"),
+        (PACKED, "Packed 41 of 2,823 files, 31,900 tokens, 0.2 s"),
+        (
+            replace(PACKED, files=41, complete=True),
+            "Packed all 41 files whole, 31,900 tokens, 0.2 s",
+        ),
+        (
+            weigh(
+                "deltas",
+                Sizes(90_000, 31_900, 4_000, 32_000),
+                Prices(0.003, 0.15, False),
+                1,
+                cold=False,
+            ),
+            (
+                "no new pack: carrying on costs $0.00027, a new one $0.01291 "
+                "(4,000 tokens of deltas, cache warm, 1 turn expected)"
+            ),
+        ),
         (ApprovalAsked("1", "May I?"), "May I?"),
         (ApprovalAnswered("1", False, "no", "nobody"), "not allowed: nobody is here to ask"),
         (Verified(GREEN), "check  pytest -q: 12 passed, 1 skipped in 0.8 s"),
@@ -337,3 +363,9 @@ def test_what_is_only_of_the_moment_has_none(body: Durable):
 )
 def test_evidence_in_words(evidence: Evidence, said: str):
     assert evidence_line(evidence) == said
+
+
+def test_how_far_the_index_is_shows_only_where_it_can_be_replaced():
+    screen = told(IndexProgress(1_200, 7_000))
+    assert screen.statuses == ["indexing the repository: 1,200 of 7,000 files"]
+    assert screen.lines == []

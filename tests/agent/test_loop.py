@@ -28,6 +28,7 @@ from leadline.agent.loop import Claimed, Loop, LoopEnd, Stuck
 from leadline.agent.messages import AssistantMessage, SystemMessage, ToolCall, Usage, UserMessage
 from leadline.agent.roles import SOLO, Role
 from leadline.tests.support.workbench import NoCommands
+from leadline.tools.base import CommandOutcome, CommandRunner
 from leadline.tools.permissions import Mode
 from leadline.tools.registry import TOOLS, schemas, schemas_json
 
@@ -66,6 +67,7 @@ class Scene:
     loop: Loop
     journal: Journal
     changes: list[int] = field(default_factory=list[int])
+    kept_up: list[bool] = field(default_factory=list[bool])
 
     @property
     def bodies(self) -> list[Durable]:
@@ -82,17 +84,23 @@ def scene(
     approver: Approver | None = None,
     role: Role = SOLO,
     limits: Limits | None = None,
+    commands: CommandRunner | None = None,
 ) -> Scene:
     root = tmp_path / "root"
-    root.mkdir()
+    root.mkdir(parents=True)
     journal = Journal.create(tmp_path / "session")
     recorder = Recorder(journal, Bus(), "main")
 
     async def safe(paths: tuple[str, ...], *, commands: bool) -> None:
         del paths, commands
 
+    async def keep_up(transcript: Transcript, *, commands: bool) -> Transcript:
+        kept_up.append(commands)
+        return transcript
+
     changes: list[int] = []
-    place = Workplace(root, NoCommands(), mode, True, safe)
+    kept_up: list[bool] = []
+    place = Workplace(root, commands or NoCommands(), mode, True, safe)
     dispatcher = Dispatcher(TOOLS, schemas(), role, place, approver or Nobody(), recorder, {})
     lane = Lane("deepseek-flash", "high")
     transcript = Transcript("main", lane, Tools.of(schemas_json()), SystemMessage("s"))
@@ -106,8 +114,18 @@ def scene(
         Budget(limits or Limits(), lambda: 0.0),
         asyncio.Queue(),
         lambda: changes.append(1),
+        keep_up,
     )
-    return Scene(root, model, loop, journal, changes)
+    return Scene(root, model, loop, journal, changes, kept_up)
+
+
+class Quiet(NoCommands):
+    """Commands that work and say nothing."""
+
+    async def run(
+        self, command: str, timeout_seconds: float | None, on_output: Callable[[str], None]
+    ) -> CommandOutcome:
+        return CommandOutcome(0, False, 0.0, "", Path("/nowhere"))
 
 
 DONE = says("", ("report", {"status": "done", "summary": "ok"}))
@@ -308,3 +326,26 @@ async def test_limits_stop_before_a_request(tmp_path: Path) -> None:
     assert not isinstance(end, Claimed | Stuck)
     assert end.limit == "turns"
     assert len(stage.model.requests) == 2
+
+
+async def test_it_keeps_up_after_each_turn_that_another_follows(tmp_path: Path) -> None:
+    """And goes on with the transcript that it is given."""
+    stage = scene(
+        tmp_path,
+        says("", ("write", {"path": "a.txt", "content": "one\n"})),
+        says("", ("shell", {"command": "true"})),
+        DONE,
+        commands=Quiet(),
+    )
+    await stage.loop.run()
+    assert stage.kept_up == [False, True]
+    other = scene(tmp_path / "other", says("", ("read", {"files": [{"path": "x"}]})), DONE)
+
+    async def fresh(transcript: Transcript, *, commands: bool) -> Transcript:
+        assert not transcript.open_calls
+        return transcript.rebase("a new pack", (UserMessage("packed", "pack"),))
+
+    other.loop.keep_up = fresh
+    await other.loop.run()
+    assert [m.text for m in other.model.requests[1].messages] == ["s", "packed"]
+    assert other.model.requests[1].epoch == 1

@@ -28,13 +28,15 @@ from leadline.agent.rehearsal.prompt import count_tokens
 from leadline.agent.rehearsal.scenario import Scenario, parse_scenario
 from leadline.agent.rehearsal.server import RehearsalServer
 from leadline.agent.store import find_session
-from leadline.tests.support.cli import environment, leadline
+from leadline.tests.support.cli import ended, environment, start
 from leadline.tests.support.repos import make_repo
 
 TURNS = 60
 FILES = 30
 LINES = 300
 UNIT = 128
+SECONDS = 300
+"""After which the session counts as stuck."""
 
 
 async def measure() -> str:
@@ -44,7 +46,8 @@ async def measure() -> str:
         repo = make_repo(work / "repo", {**files, "test_shop.py": _TEST})
         async with RehearsalServer(_scenario(files)) as server:
             env = environment(work / "home", server.base_url)
-            ran = await leadline("run", "tidy the shop", "--json", cwd=repo, env=env)
+            process = await start("run", "tidy the shop", "--json", cwd=repo, env=env)
+            ran = await ended(process, SECONDS)
             requests = list(server.requests)
         if ran.code != 0:
             raise RuntimeError(f"the session ended with {ran.code}: {ran.err[-2000:]}")

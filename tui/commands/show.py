@@ -11,6 +11,9 @@ from ...agent.events import (
     Durable,
     Event,
     MessageCommitted,
+    Packed,
+    Rebased,
+    RepackWeighed,
     Repaired,
     RequestFailed,
     Restored,
@@ -22,7 +25,7 @@ from ...agent.events import (
     Verified,
     Warned,
 )
-from ...agent.headless import Screen, Style, evidence_line, plural
+from ...agent.headless import Screen, Style, evidence_line, packed_line, plural, weighed_line
 from ...agent.journal import encode, read_events
 from ...agent.messages import AssistantMessage, UserMessage
 from ..text import first_line
@@ -81,6 +84,8 @@ class _Teller:
                 self._result(event.body)
             case SnapshotTaken() | Restored():
                 self._step(event.body)
+            case Packed() | RepackWeighed():
+                self._pack(event.body)
             case Verified(evidence):
                 style = "good" if evidence.green else "bad"
                 self._screen.fitted((style, "check  "), evidence_line(evidence))
@@ -101,7 +106,7 @@ class _Teller:
                 self._screen.line(("dim", f"turn {turn}, {model}"))
                 if text.strip():
                     self._screen.paragraph(text)
-            case UserMessage(text=text, origin="person" | "harness" as origin):
+            case UserMessage(text=text, origin="person" | "harness" | "delta" as origin):
                 self._screen.line()
                 self._screen.line(("dim", f"from {'you' if origin == 'person' else 'Leadline'}"))
                 self._screen.paragraph(text, indent=INDENT, most=None if self._full else 3)
@@ -126,6 +131,13 @@ class _Teller:
                 ("warn", f"went to step {body.step}, {plural(len(body.paths), 'path')}")
             )
 
+    def _pack(self, body: Packed | RepackWeighed) -> None:
+        line = packed_line(body) if isinstance(body, Packed) else weighed_line(body)
+        self._screen.line(("dim", line))
+        if self._full and isinstance(body, Packed) and body.levels:
+            levels = ", ".join(f"{count:,} {level}" for level, count in body.levels.items())
+            self._screen.line(" " * INDENT, ("dim", f"{levels}; budget {body.budget:,} tokens"))
+
     def _trouble(self, body: Durable) -> None:
         match body:
             case Warned(text) | BudgetReached(text=text):
@@ -133,6 +145,8 @@ class _Teller:
             case RequestFailed(reason=reason, retry=retry):
                 again = ", sent again" if retry else ""
                 self._screen.line(("warn", f"request failed{again}: {reason}"))
+            case Rebased(reason=reason):
+                self._screen.line(("dim", f"the cached prefix is given up: {reason}"))
             case Repaired(fault, action):
                 self._screen.line(("dim", f"answer with a fault ({fault}): {action}"))
             case _:

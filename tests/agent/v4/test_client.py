@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from leadline.agent.events import RequestFailed, RequestSent, TextDelta, UsageReported, Warned
+from leadline.agent.events import RequestFailed, RequestSent, UsageReported, Warned
 from leadline.agent.messages import ToolMessage
+from leadline.agent.passing import TextDelta
 from leadline.agent.v4.catalog import load_catalog
 from leadline.agent.v4.client import V4Client
 from leadline.agent.v4.failures import (

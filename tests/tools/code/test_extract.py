@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-
 from leadline.tools.code.extract import extract
 from leadline.tools.code.languages import LANGUAGES
 from leadline.tools.code.model import NOTHING_KNOWN, FileFacts, Symbol
@@ -82,9 +81,9 @@ def test_line_endings_and_a_byte_order_mark_change_nothing(path: Path) -> None:
     for other in (source.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + source):
         facts = extract(path.parent.name, other)
         well_formed(facts, other)
-        assert [
-            (each.kind, each.qualified, each.first, each.last) for each in facts.symbols
-        ] == [(each.kind, each.qualified, each.first, each.last) for each in known.symbols]
+        assert [(each.kind, each.qualified, each.first, each.last) for each in facts.symbols] == [
+            (each.kind, each.qualified, each.first, each.last) for each in known.symbols
+        ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -33,8 +33,8 @@ def test_with_room_everything_is_whole() -> None:
 
 
 def test_the_worthier_file_gets_the_room() -> None:
-    found = by_path(fill([candidate("a", 0.1, 3, 100), candidate("b", 1.0, 3, 100)], 110, MORE))
-    assert found["b"].level == "whole"
+    found = by_path(fill([candidate("a", 0.1, 3, 100), candidate("b", 1.0, 3, 100)], 40, MORE))
+    assert found["b"].level == "signatures"
     assert "a" not in found
 
 

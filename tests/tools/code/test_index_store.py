@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -20,12 +21,14 @@ from leadline.tests.support.codetrees import SMALL, answers, fresh, paths_in
 from leadline.tests.support.repos import write_files
 from leadline.tools.code import index_tidy
 from leadline.tools.code.index import CodeIndex
+from leadline.tools.code.index_refresh import StoppedError
 from leadline.tools.code.store import FILE, Store, StoreError
 
 INDEX = """
 import sys
 from pathlib import Path
 from leadline.tools.code.index import CodeIndex
+from leadline.tools.code.index_refresh import StoppedError
 from leadline.tools.ignore import visible_files
 root, home = Path(sys.argv[1]), Path(sys.argv[2])
 tree = CodeIndex.open(home).refresh(root, visible_files(root, ""))
@@ -45,7 +48,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
-def many(root: Path, count: int = 300) -> None:
+def many(root: Path, count: int = 160) -> None:
     write_files(
         root,
         {
@@ -326,3 +329,26 @@ def test_a_store_in_a_place_that_is_no_folder_says_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as raised:
         Store.open(tmp_path / "file")
     assert not raised.value.spoilt
+
+
+def test_closing_ends_what_is_under_way(root: Path, home: Path) -> None:
+    many(root, 2_000)
+    index = CodeIndex.open(home)
+    stopped: list[Exception] = []
+    begun = threading.Event()
+
+    def refresh() -> None:
+        try:
+            index.refresh(root, paths_in(root), lambda _done, _total: begun.set())
+        except StoppedError as error:
+            stopped.append(error)
+
+    thread = threading.Thread(target=refresh)
+    thread.start()
+    assert begun.wait(60)
+    index.close()
+    thread.join()
+    assert stopped
+    assert answers(CodeIndex.open(home).refresh(root, list(SMALL))) == answers(
+        fresh(root, list(SMALL))
+    )

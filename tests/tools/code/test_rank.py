@@ -69,6 +69,20 @@ def test_a_named_path_comes_first(make_tree: MakeTree) -> None:
     assert "named in the task" in best.why
 
 
+def test_a_named_folder_comes_before_others(make_tree: MakeTree) -> None:
+    paths = order(make_tree(FILES), "Spaces get lost in tests/ and nowhere else")
+    assert paths[0] == "tests/test_headers.py"
+
+
+def test_a_failing_test_is_shown_with_what_it_tests(make_tree: MakeTree) -> None:
+    paths = order(make_tree(FILES), "FAILED tests/test_headers.py::test_quote_header - ValueError")
+    assert paths[:2] == ["tests/test_headers.py", "mail/headers.py"]
+
+
+def test_a_path_of_another_machine_is_found_by_its_end(make_tree: MakeTree) -> None:
+    assert order(make_tree(FILES), "see /srv/app/mail/smtp.py")[0] == "mail/smtp.py"
+
+
 def test_a_named_symbol_comes_first(make_tree: MakeTree) -> None:
     best = ranked(make_tree(FILES), "`attach` drops the last one")[0]
     assert best.path == "mail/message.py"

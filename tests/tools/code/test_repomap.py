@@ -179,7 +179,7 @@ def test_the_same_bytes_in_every_process(tmp_path: Path) -> None:
             check=True,
             capture_output=True,
         ).stdout
-        for seed in ("1", "2", "77")
+        for seed in ("1", "77")
     }
     assert len(outputs) == 1
     assert outputs.pop()
@@ -213,7 +213,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(NAMES, st.lists(PIECES, max_size=12).map("".join), max_size=6),
     st.sampled_from(["", "load_it fails", "open the box in src/b.py", "\u89e3\u6790"]),

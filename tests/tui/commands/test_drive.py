@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from leadline.agent.bus import Listener, Live
-from leadline.agent.events import Event, TextDelta, Warned
+from leadline.agent.events import Event, Warned
 from leadline.agent.headless import failure_result
 from leadline.agent.journal import encode
+from leadline.agent.passing import TextDelta
 from leadline.agent.result import RunResult
 from leadline.tools.errors import Exit, PersonError
 from leadline.tui.commands.diff import print_patch

@@ -1,0 +1,112 @@
+"""The first line of a definition's documentation, out of a string or out of the comment before it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+CAP = 160
+"""Characters of a doc line."""
+
+_WINDOW = 4096
+"""Bytes looked at before a definition: a minified file must not be walked once for each of its definitions."""
+
+_OPENING = re.compile(r"[rRbBuUfF]{0,2}(?:\"{3}|'{3}|\"|')")
+_CLOSING = re.compile(r"(?:\"{3}|'{3}|\"|')\Z")
+_MARKS = re.compile(r"\A(?:/\*+!?|\*+/|\*+(?=\s|\Z)|//+!?<?|#+!?|--+\[*|<!--+)+")
+_END_MARKS = re.compile(r"(?:\*+/|--+>|#+|\]\]|/+|\*+)\Z")
+_TAGS = re.compile(
+    r"</?(?:summary|para|remarks|p|code|c)/?>|<see \w+=\"([^\"]*)\" ?/>|\{@\w+ ?([^}]*)\}"
+)
+_NO_PROSE = re.compile(
+    r"\A(?:@|\\\w+\b|noqa|type:|pylint|pyright|ruff|mypy|fmt:|eslint|tslint|prettier|istanbul|jshint|ts-|go:|\+build|"
+    r"nolint|region\b|endregion\b|pragma|clang-format|rubocop|shellcheck|frozen_string_literal|-\*-|vim?:|swiftlint|"
+    r"NOLINT|coverage:|biome-|v8 |c8 )"
+)
+_LICENCE = re.compile(r"copyright|spdx-licen|all rights reserved|licensed under", re.IGNORECASE)
+_BETWEEN = (b"@", b"#[", b"template")
+"""Lines that may stand between a comment and what it tells of: decorators, attributes, template parameters."""
+
+_ENDS = (b"*/", b"-->")
+_BARE = re.compile(rb"[ \t\xef\xbb\xbf]*(?:[a-z]+[ \t]+)*")
+"""What may stand before a definition on its line: words such as `export`."""
+
+
+def from_string(text: str) -> str:
+    """The first line with text of a documentation string, its quotes taken off."""
+    text = _CLOSING.sub("", _OPENING.sub("", text, count=1), count=1)
+    return next((_capped(line.strip()) for line in text.splitlines() if line.strip()), "")
+
+
+def comment_before(source: bytes, start: int, marks: tuple[bytes, ...]) -> str:
+    """The first line of the comment that ends on the line above the one of `start`, or "".
+
+    `marks` begin a comment in this language. A comment with a blank line after it belongs to nothing, and so does one
+    above a line that begins with something else.
+    """
+    floor = max(0, start - _WINDOW)
+    line_start = source.rfind(b"\n", floor, start) + 1
+    if line_start <= floor:
+        return ""
+    before = source[line_start:start]
+    if before and not before.isspace() and not _BARE.fullmatch(before):
+        return ""
+    previous = source[source.rfind(b"\n", floor, line_start - 1) + 1 : line_start].strip()
+    # The common case first: what stands above is code, or nothing.
+    if not (previous.startswith(marks + _BETWEEN) or previous.endswith(_ENDS)):
+        return ""
+    above = source[floor : line_start - 1].split(b"\n")
+    while above and above[-1].lstrip().startswith(_BETWEEN):
+        above.pop()
+    if not above:
+        return ""
+    last = above[-1].rstrip()
+    if b"/*" in marks and last.endswith(b"*/"):
+        lines = _block(above)
+    elif b"<!--" in marks and last.endswith(b"-->"):
+        lines = [last]
+    else:
+        lines = _run(above, marks)
+    return _first_prose([line.decode("utf-8", "replace") for line in lines])
+
+
+def _block(above: Sequence[bytes]) -> list[bytes]:
+    for index in range(len(above) - 1, -1, -1):
+        if b"/*" in above[index]:
+            # Code before the comment on the same line: the comment tells of that.
+            return list(above[index:]) if above[index].lstrip().startswith(b"/*") else []
+    return []
+
+
+def _run(above: Sequence[bytes], marks: tuple[bytes, ...]) -> list[bytes]:
+    first = len(above)
+    while first:
+        line = above[first - 1].lstrip()
+        if not line.startswith(marks) or line.startswith(b"/*"):
+            break
+        first -= 1
+    return list(above[first:])
+
+
+def _first_prose(lines: Sequence[str]) -> str:
+    found = ""
+    for line in lines:
+        if _LICENCE.search(line):
+            return ""
+        if not found:
+            found = _prose(line)
+    return found
+
+
+def _prose(line: str) -> str:
+    text = _MARKS.sub("", line.strip()).strip()
+    text = _END_MARKS.sub("", text).strip()
+    text = _TAGS.sub(lambda match: match[1] or match[2] or "", text).strip()
+    if _NO_PROSE.match(text) or not any(letter.isalnum() for letter in text):
+        return ""
+    return _capped(text)
+
+
+def _capped(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= CAP else text[: CAP - 3].rstrip() + "..."

@@ -1,0 +1,1 @@
+; The rest is in cfamily.scm.
