@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..tools.checks.discover import find_checks
+from ..tools.checks.discover_checkers import (
+    Which,
+    find_checkers,
+    named,
+    which_in,
+    why_not,
+)
 from ..tools.checks.model import Check
 from ..tools.code.identity import index_folder
 from ..tools.commands import SandboxedCommands
@@ -113,17 +121,44 @@ def _plain_files(root: Path) -> list[str]:
 
 
 def checks_of(place: Place, files: Sequence[str], given: Sequence[str]) -> tuple[Check, ...]:
-    """The person's checks, or those that the files point at where the person named none."""
-    if given:
-        return tuple(Check(command, "given", "given") for command in given)
+    """The person's checks, or those that the files point at where the person named none.
 
+    A checker's bare name stands for the project's own command of it. Raises PersonError where there is none.
+    """
+    read = _reader(place)
+    if not given:
+        return find_checks(files, read)
+    which = _which(place)
+    checkers = find_checkers(files, read, which)
+    checks: list[Check] = []
+    for command in given:
+        checker = named(command, checkers)
+        if checker is None and (why := why_not(command, files, read, which)):
+            raise PersonError(why)
+        checks.append(
+            replace(checker, source="given") if checker else Check(command, "given", "given")
+        )
+    return tuple(checks)
+
+
+def checkers_of(place: Place, files: Sequence[str]) -> tuple[str, ...]:
+    """The commands of the checkers that the project has configured, and that are installed."""
+    found = find_checkers(files, _reader(place), _which(place))
+    return tuple(checker.command for checker in found)
+
+
+def _reader(place: Place) -> Callable[[str], str | None]:
     def read(path: str) -> str | None:
         try:
             return read_bytes(place.root, path, MOST_READ).decode("utf-8", "replace")
         except (ToolError, OSError):
             return None
 
-    return find_checks(files, read)
+    return read
+
+
+def _which(place: Place) -> Which:
+    return which_in(place.root, os.environ.get("PATH", os.defpath))
 
 
 async def environment_text(
@@ -146,6 +181,7 @@ async def environment_text(
             entries=top_level(files),
             runtimes=[f"{r.name} {r.version}" for r in runtimes if r.version],
             checks=[check.command for check in checks],
+            checkers=checkers_of(place, files),
             durations=durations,
             command_seconds=command_seconds,
             sandbox=commands.describe(),

@@ -21,6 +21,7 @@ class Environment:
     entries: Sequence[str]
     runtimes: Sequence[str]
     checks: Sequence[str]
+    checkers: Sequence[str]
     durations: Mapping[str, float]
     command_seconds: int
     sandbox: str
@@ -36,9 +37,15 @@ def card(environment: Environment) -> str:
         entries=_entries(environment.entries),
         runtimes=", ".join(environment.runtimes) or "none found",
         checks=_checks(environment),
+        checkers=_checkers(environment.checkers),
         command_seconds=str(environment.command_seconds),
         sandbox=environment.sandbox,
     )
+
+
+def _checkers(commands: Sequence[str]) -> str:
+    named = ", ".join(f"`{command}`" for command in commands)
+    return f"\nCheckers configured here: {named}" if named else ""
 
 
 def _entries(entries: Sequence[str]) -> str:

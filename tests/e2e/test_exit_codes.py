@@ -211,3 +211,18 @@ async def test_a_detached_head_is_no_hindrance(stage: MakeStage) -> None:
 async def test_an_answer_without_a_report_is_a_claim(stage: MakeStage) -> None:
     ran = await (await stage(sequence(MEND, Say(text="It adds now.")))).run()
     assert (ran.code, ran.result["summary"]) == (0, "It adds now.")
+
+
+async def test_a_checker_can_be_named_and_one_that_is_missing_is_told(stage: MakeStage) -> None:
+    place = await stage(FIX)
+    # Its own, so that it does not matter what this machine has.
+    write_files(
+        place.repo,
+        {"pyproject.toml": "[tool.ruff]\n", ".venv/bin/ruff": '#!/bin/sh\necho "$@"\n'},
+    )
+    (place.repo / ".venv/bin/ruff").chmod(0o755)
+    ran = await place.run("--verify", "ruff")
+    assert [item["command"] for item in ran.result["evidence"]] == [".venv/bin/ruff check ."]
+    told = await place.run("--verify", "mypy")
+    assert told.code == 2
+    assert "mypy is not configured" in told.err

@@ -197,7 +197,7 @@ def _symbols(
         for receiver in draft.receivers:
             prefix = f"{prefix}.{receiver}" if prefix else receiver
         names = [name for name in draft.names if name]
-        local = draft.kind == "constant" and outer is not None and outer.kind in _CODE
+        local = outer is not None and outer.kind in _CODE and _is_local(draft)
         if draft.kind == "scope" or not names or local:
             draft.index = parent
             draft.qualified = ".".join(filter(None, (prefix, *names)))
@@ -206,6 +206,11 @@ def _symbols(
         draft.qualified = f"{prefix}.{names[0]}" if prefix else names[0]
         _add(symbols, draft, names, prefix, parent, source, comments)
     return tuple(symbols)
+
+
+def _is_local(draft: _Draft) -> bool:
+    """Whether what lies in a function is none of the file's symbols: a variable, a prototype."""
+    return draft.kind == "constant" or (draft.kind == "function" and draft.body < 0)
 
 
 def _add(

@@ -143,9 +143,6 @@ _BY_ENDING = {ending: each.name for each in _TABLE for ending in each.endings}
 _BY_NAME = {name: each.name for each in _TABLE for name in each.names}
 _BY_PROGRAM = {program: each.name for each in _TABLE for program in each.shebangs}
 
-_SHEBANG = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?#![ \t]*\S*?([^/\s]+)(?:[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*([^\s]+))?"
-)
 _ONLY_CPP = re.compile(
     rb"^[ \t]*(?:class[ \t]+\w+|namespace\b[^;=\n]*\{|template[ \t]*<|using[ \t]+\w|"
     rb"(?:public|private|protected)[ \t]*:|#[ \t]*include[ \t]*<[a-z_]+>)",
@@ -173,14 +170,16 @@ def language_of(path: str, head: bytes) -> str | None:
 
 
 def _from_shebang(head: bytes) -> str | None:
-    match = _SHEBANG.match(head)
-    if match is None:
+    line = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0]
+    if not line.startswith(b"#!"):
         return None
-    program = match[1]
-    if program == b"env":
-        program = (match[2] or b"").rpartition(b"/")[2]
-    text = program.decode("ascii", "replace")
-    return _BY_PROGRAM.get(text) or _BY_PROGRAM.get(text.rstrip("0123456789."))
+    words = line[2:].decode("ascii", "replace").split()
+    programs = [word.rpartition("/")[2] for word in words]
+    if programs[:1] == ["env"]:
+        programs = [each for each in programs[1:] if not each.startswith("-") and "=" not in each]
+    if not programs:
+        return None
+    return _BY_PROGRAM.get(programs[0]) or _BY_PROGRAM.get(programs[0].rstrip("0123456789."))
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import warnings
 from collections import Counter
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ _FOR_EVER = (
     "positional argument follows keyword argument",
     "non-default argument follows default argument",
 )
+_INK = re.compile(rb"[^\n]")
+_LAST_COMMA = re.compile(rb'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 _TEMPLATED = frozenset(("json", "toml", "yaml"))
 _TEMPLATE_MARKS = (b"{{", b"{%", b"<%")
 
@@ -66,12 +69,13 @@ def syntax_faults(language: str, source: bytes) -> tuple[SyntaxFault, ...]:
         return ()
     root = parse(language, source)
     found = fault_nodes(root)
-    commented = language == "json" and bool(captures(_json_comments(), root, found))
     nodes = sorted(found, key=lambda node: node.start_byte)
+    if language == "json":
+        comments = captures(_json_comments(), root, found).get("comment", [])
+        plain = _without_comments(source, comments) if comments else source
+        return _json_faults(plain, _told(nodes, source))
     if language == "python":
         return _python_faults(source, _told(nodes, source))
-    if language == "json" and not commented:
-        return _json_faults(source, _told(nodes, source))
     return _told([node for node in nodes if not _forgiven(language, node, source)], source)
 
 
@@ -128,19 +132,26 @@ def _fault(node: Node, source: bytes) -> SyntaxFault:
 
 
 def _forgiven(language: str, node: Node, source: bytes) -> bool:
-    """What a grammar is known to be wrong about."""
+    """What a grammar is known to be wrong about: in Rust, a macro that is called `str`."""
     text = source[node.start_byte : node.end_byte]
-    if language == "rust":
-        # A macro that is called `str`.
-        start = node.start_byte - len(b"str") if text == b"!" else node.start_byte
-        return text in (b"!", b"str") and source.startswith(b"str!", max(0, start))
-    # Comments are allowed, so a comma before a bracket is as well.
-    return language == "json" and text == b","
+    start = node.start_byte - len(b"str") if text == b"!" else node.start_byte
+    return (
+        language == "rust" and text in (b"!", b"str") and source.startswith(b"str!", max(0, start))
+    )
 
 
 @cache
 def _json_comments() -> Query:
     return Query(grammar_of("json"), "(comment) @comment")
+
+
+def _without_comments(source: bytes, comments: list[Node]) -> bytes:
+    """The JSON that is meant, every byte at its place. Where comments are allowed, so are commas before brackets."""
+    plain = bytearray(source)
+    for comment in comments:
+        start, end = comment.start_byte, comment.end_byte
+        plain[start:end] = _INK.sub(b" ", source[start:end])
+    return _LAST_COMMA.sub(lambda match: match[1] or b" ", bytes(plain))
 
 
 def _json_faults(source: bytes, seen: tuple[SyntaxFault, ...]) -> tuple[SyntaxFault, ...]:

@@ -5,25 +5,10 @@
 (function_definition body: (_) @body) @function
 (parameter_list (comment) @aside)
 
-(translation_unit [
-  (declaration declarator: (function_declarator)) @function
-  (declaration declarator: (pointer_declarator (function_declarator))) @function
-  (declaration declarator: (pointer_declarator (pointer_declarator (function_declarator)))) @function
-])
-(declaration_list [
-  (declaration declarator: (function_declarator)) @function
-  (declaration declarator: (pointer_declarator (function_declarator))) @function
-  (declaration declarator: (pointer_declarator (pointer_declarator (function_declarator)))) @function
-])
-(preproc_ifdef [
-  (declaration declarator: (function_declarator)) @function
-  (declaration declarator: (pointer_declarator (function_declarator))) @function
-  (declaration declarator: (pointer_declarator (pointer_declarator (function_declarator)))) @function
-])
-(preproc_if [
-  (declaration declarator: (function_declarator)) @function
-  (declaration declarator: (pointer_declarator (function_declarator))) @function
-])
+; Prototypes. Those in a function's body are left out later.
+(declaration declarator: (function_declarator)) @function
+(declaration declarator: (pointer_declarator (function_declarator))) @function
+(declaration declarator: (pointer_declarator (pointer_declarator (function_declarator)))) @function
 
 (translation_unit (declaration declarator: [
   (identifier) @name

@@ -7,21 +7,10 @@
 (function_definition (default_method_clause) @body) @function
 (function_definition (delete_method_clause) @body) @function
 (field_initializer_list) @body
-(field_declaration_list [
-  (declaration declarator: (function_declarator)) @method
-  (field_declaration declarator: (function_declarator)) @method
-  (field_declaration declarator: (pointer_declarator (function_declarator))) @method
-  (field_declaration declarator: (reference_declarator (function_declarator))) @method
-  (template_declaration (declaration declarator: (function_declarator)) @method)
-])
-(declaration_list [
-  (declaration declarator: (reference_declarator (function_declarator))) @function
-  (template_declaration (declaration declarator: (function_declarator)) @function)
-])
-(translation_unit [
-  (declaration declarator: (reference_declarator (function_declarator))) @function
-  (template_declaration (declaration declarator: (function_declarator)) @function)
-])
+(declaration declarator: (reference_declarator (function_declarator))) @function
+(field_declaration declarator: (function_declarator)) @method
+(field_declaration declarator: (pointer_declarator (function_declarator))) @method
+(field_declaration declarator: (reference_declarator (function_declarator))) @method
 
 (class_specifier
   name: [(type_identifier) @name (template_type name: (_) @name) (qualified_identifier) @path]

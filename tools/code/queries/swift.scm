@@ -14,17 +14,13 @@
   body: (_) @body) @interface
 (enum_entry
   name: (_) @name) @constant
-(function_declaration
-  name: (simple_identifier) @name
-  body: (_)? @body) @function
+(function_declaration) @function
+(function_declaration "func" . (simple_identifier) @name)
+(function_body) @body
 (protocol_function_declaration
   name: (simple_identifier) @name) @method
-(init_declaration
-  "init" @name
-  body: (_)? @body) @method
-(deinit_declaration
-  "deinit" @name
-  body: (_)? @body) @method
+(init_declaration "init" @name) @method
+(deinit_declaration "deinit" @name) @method
 (subscript_declaration
   "subscript" @name
   (computed_property) @body) @method
@@ -47,7 +43,6 @@
 (associatedtype_declaration
   name: (type_identifier) @name) @type
 (modifiers (attribute) @aside)
-(function_declaration (comment) @aside)
 
 (inheritance_specifier
   inherits_from: (user_type (type_identifier) @base))
