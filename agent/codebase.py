@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -36,9 +35,6 @@ if (
 PROGRESS_SECONDS = 0.1
 """Between two words about how far the index is."""
 
-STOP_SECONDS = 5.0
-"""How long the end of a session waits for the indexing to stop."""
-
 MOST_COUNTING_SECONDS = 600.0
 
 R = TypeVar("R")
@@ -66,17 +62,15 @@ class _Opened:
     seconds: float
 
 
-class _StoppedError(Exception):
-    """The session ends: nobody waits for the index any more."""
-
-
 class Codebase:
     """The index of one work tree, and what a session makes of it. A `CodeLookup`, too."""
 
     def __init__(self, source: Source, recorder: Recorder) -> None:
         self._source = source
         self._recorder = recorder
-        self._stop = threading.Event()
+        self._index: CodeIndex | None = None
+        self._hints: asyncio.Task[Hints] | None = None
+        self._asked: set[asyncio.Future[IndexedTree]] = set()
         self._opening: asyncio.Task[_Opened] | None = None
         self._counting: asyncio.Task[None] | None = None
         self._said: set[str] = set()
@@ -94,11 +88,22 @@ class Codebase:
     async def tree(self) -> CodeTree:
         """The tree as it is now. ToolError where no index can be had: this is what tools ask."""
         try:
-            tree = await (await self._opened()).live.tree()
+            opened = await self._opened()
+            asked = asyncio.ensure_future(opened.live.tree())
+            self._asked.add(asked)
+            asked.add_done_callback(self._settled)
+            # Who asked may stop waiting; the thread at work on it does not stop by that.
+            tree = await asyncio.shield(asked)
         except Exception as error:
             raise ToolError(f"The index of the code can't be used: {_words(error)}.") from error
         self._tell(tree)
         return tree
+
+    def _settled(self, asked: asyncio.Future[IndexedTree]) -> None:
+        """Nobody may be left to hear how it ended."""
+        self._asked.discard(asked)
+        if not asked.cancelled():
+            asked.exception()
 
     def changed(self) -> None:
         """Something in the work tree may be different from here on: `tree` looks again."""
@@ -150,19 +155,12 @@ class Codebase:
 
     async def close(self) -> None:
         """Stop what goes on. What was indexed by then is kept."""
-        self._stop.set()
-        if self._counting is not None:
-            self._counting.cancel()
-            await asyncio.wait({self._counting})
-        if self._opening is not None:
-            await asyncio.wait({self._opening}, timeout=STOP_SECONDS)
-            self._opening.cancel()
-            await asyncio.wait({self._opening})
-            if not self._failed():
-                opened = self._opening.result()
-                opened.hints.cancel()
-                await asyncio.wait({opened.hints})
-                await asyncio.to_thread(opened.index.close)
+        await _cancelled(self._counting, self._hints)
+        if self._index is None:
+            await _cancelled(self._opening)
+        else:
+            await asyncio.to_thread(self._index.close)  # which ends what other threads do with it
+            await _ended(self._opening, *self._asked)
 
     def _failed(self) -> bool:
         opening = self._opening
@@ -180,29 +178,33 @@ class Codebase:
 
         def progress(done: int, total: int) -> None:
             """Called in the thread, for each file."""
-            if self._stop.is_set():
-                raise _StoppedError
             now = monotonic()
             if now - self._told_at >= PROGRESS_SECONDS:
                 self._told_at = now
                 loop.call_soon_threadsafe(self._recorder.emit, IndexProgress(done, total))
 
-        index = await asyncio.to_thread(_open_index, folder)
-        hints = asyncio.create_task(self._source.hints(index))
-        try:
-            first = await asyncio.to_thread(index.refresh, self._source.root, paths, progress)
-        except BaseException:
-            hints.cancel()
-            index.close()
-            raise
+        self._index = index = await asyncio.to_thread(_open_index, folder)
+        self._hints = hints = asyncio.create_task(self._source.hints(index))
+        first = await asyncio.to_thread(index.refresh, self._source.root, paths, progress)
         self._tell(first)
-        return _Opened(
-            folder, index, _live(index, self._source), first, hints, monotonic() - started
-        )
+        live = _live(index, self._source)
+        return _Opened(folder, index, live, first, hints, monotonic() - started)
 
     def _tell(self, tree: IndexedTree) -> None:
         for note in tree.notes:
             self.warn(note)
+
+
+async def _cancelled(*tasks: asyncio.Task[Any] | None) -> None:
+    for task in tasks:
+        if task is not None:
+            task.cancel()
+    await _ended(*tasks)
+
+
+async def _ended(*tasks: asyncio.Future[Any] | None) -> None:
+    """Wait until all have ended, whatever came of them."""
+    await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
 
 
 def _open_index(folder: Path) -> CodeIndex:

@@ -164,10 +164,9 @@ async def test_an_answer_that_stalls(stage: MakeStage) -> None:
     """The watchdog between two words is longer than a test may take; the person's own limit ends the wait."""
     place = await stage(sequence(look(1), MEND, report()))
     place.server.inject("stall", seconds=600)
-    process = await start(
-        "run", "x", "--json", "--max-minutes", "0.03", cwd=place.repo, env=place.env
-    )
-    ran = await ended(process, 15)
+    limits = ("--max-minutes", "0.08", "--pack-tokens", "0")
+    process = await start("run", "x", "--json", *limits, cwd=place.repo, env=place.env)
+    ran = await ended(process, 30)
     assert (ran.code, ran.result["status"]) == (5, "limit")
     assert len(ran.bodies("request_failed")) == 1
     each_start_has_one_end(ran.lines)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 CAP = 160
 """Characters of a doc line."""
@@ -55,47 +54,49 @@ def comment_before(source: bytes, start: int, marks: tuple[bytes, ...]) -> str:
     # The common case first: what stands above is code, or nothing.
     if not (previous.startswith(marks + _BETWEEN) or previous.endswith(_ENDS)):
         return ""
-    above = source[floor : line_start - 1].split(b"\n")
-    while above and above[-1].lstrip().startswith(_BETWEEN):
-        above.pop()
-    if not above:
-        return ""
-    last = above[-1].rstrip()
-    if b"/*" in marks and last.endswith(b"*/"):
-        lines = _block(above)
-    elif b"<!--" in marks and last.endswith(b"-->"):
-        lines = [last]
-    else:
-        lines = _run(above, marks)
-    return _first_prose([line.decode("utf-8", "replace") for line in lines])
-
-
-def _block(above: Sequence[bytes]) -> list[bytes]:
-    for index in range(len(above) - 1, -1, -1):
-        if b"/*" in above[index]:
-            # Code before the comment on the same line: the comment tells of that.
-            return list(above[index:]) if above[index].lstrip().startswith(b"/*") else []
-    return []
-
-
-def _run(above: Sequence[bytes], marks: tuple[bytes, ...]) -> list[bytes]:
-    first = len(above)
-    while first:
-        line = above[first - 1].lstrip()
-        if not line.startswith(marks) or line.startswith(b"/*"):
-            break
-        first -= 1
-    return list(above[first:])
-
-
-def _first_prose(lines: Sequence[str]) -> str:
-    found = ""
-    for line in lines:
-        if _LICENCE.search(line):
+    end = line_start - 1
+    while previous.startswith(_BETWEEN):
+        end = source.rfind(b"\n", floor, end)
+        if end < 0:
             return ""
-        if not found:
-            found = _prose(line)
-    return found
+        previous = source[source.rfind(b"\n", floor, end) + 1 : end].strip()
+    if b"/*" in marks and previous.endswith(b"*/"):
+        return _first_prose(_block(source, floor, end))
+    if b"<!--" in marks:
+        return _first_prose(previous) if previous.endswith(b"-->") else ""
+    return _first_prose(_run(source, floor, end, marks))
+
+
+def _block(source: bytes, floor: int, end: int) -> bytes:
+    """The block comment that ends before `end`, unless there is code before it: then it tells of that."""
+    begin = source.rfind(b"/*", floor, end)
+    line = max(floor, source.rfind(b"\n", floor, begin) + 1)
+    if begin < 0 or source[line:begin].strip(b"\xef\xbb\xbf \t"):
+        return b""
+    return source[begin:end]
+
+
+def _run(source: bytes, floor: int, end: int, marks: tuple[bytes, ...]) -> bytes:
+    """The lines before `end` that are nothing but comments."""
+    begin = end + 1
+    while begin > floor:
+        above = source.rfind(b"\n", floor, begin - 1) + 1
+        line = source[max(above, floor) : begin].lstrip()
+        if above < floor or not line.startswith(marks) or line.startswith(b"/*"):
+            break
+        begin = above
+    return source[begin:end]
+
+
+def _first_prose(comment: bytes) -> str:
+    text = comment.decode("utf-8", "replace")
+    if _LICENCE.search(text):
+        return ""
+    for line in text.split("\n"):
+        found = _prose(line)
+        if found:
+            return found
+    return ""
 
 
 def _prose(line: str) -> str:

@@ -15,26 +15,17 @@
 (enum_entry
   name: (_) @name) @constant
 (function_declaration) @function
-(function_declaration "func" . (simple_identifier) @name)
+(function_declaration name: (simple_identifier) @name)
 (function_body) @body
 (protocol_function_declaration
   name: (simple_identifier) @name) @method
 (init_declaration "init" @name) @method
 (deinit_declaration "deinit" @name) @method
-(subscript_declaration
-  "subscript" @name
-  (computed_property) @body) @method
-(source_file
-  (property_declaration
-    name: (pattern bound_identifier: (simple_identifier) @name)) @constant)
-(class_body
-  (property_declaration
-    name: (pattern bound_identifier: (simple_identifier) @name)
-    computed_value: (_)? @body) @property)
-(enum_class_body
-  (property_declaration
-    name: (pattern bound_identifier: (simple_identifier) @name)
-    computed_value: (_)? @body) @property)
+(subscript_declaration "subscript" @name) @method
+; Those in a function's body are left out later.
+(property_declaration
+  name: (pattern bound_identifier: (simple_identifier) @name)) @constant
+(computed_property) @body
 (protocol_property_declaration
   name: (pattern bound_identifier: (simple_identifier) @name)
   (protocol_property_requirements) @body) @property
