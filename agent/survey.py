@@ -31,7 +31,7 @@ from ..tools.git.repository import (
     init_repository,
     open_repository,
 )
-from ..tools.ignore import visible_files
+from ..tools.ignore import MOST_PLAIN_FILES, visible_files
 from ..tools.paths import read_bytes
 from ..tools.runtimes import find_runtimes
 from .codebase import Source
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
 
 MOST_READ = 256_000
 """Bytes read of a file that tells how a project is tested; a longer one is not read."""
-
-MOST_PLAIN_FILES = 20_000
-"""Files looked at in a folder outside of git, which may be anything: a home folder, a whole disk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from .globs import IgnoreLine, ignore_lines
 
 _MAX_RULE_BYTES = 1_000_000
 
+MOST_PLAIN_FILES = 50_000
+"""Files of a folder outside of git that are looked at: nobody lists them there, and it may be a whole disk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..git.repository import NotARepositoryError, Repository, open_repository
-from ..ignore import visible_files
+from ..ignore import MOST_PLAIN_FILES, visible_files
 from . import index_why
 from .history import read_history
 from .identity import index_folder
@@ -29,8 +29,6 @@ from .rank import NO_HINTS, Hints
 from .repomap import RepoMap, repository_map
 
 DEFAULT_TOKENS = 32_768
-MOST_PLAIN_FILES = 200_000
-"""Files of a folder outside of git, where no list of them exists: there has to be an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,8 @@ def map_repository(
     """The map of the work tree around `folder`, or of `folder` itself outside of git, in at most `tokens` tokens.
 
     `home` is where indexes are kept between calls; without it everything is parsed anew. `on_progress` gets how many
-    files are done, and of how many. Not to be called on a running event loop's thread. Raises PersonError where there is
-    no such folder or git can't read it.
+    files are done, and of how many. Not to be called on a running event loop's thread. Raises PersonError where there
+    is no such folder or git can't read it.
     """
     return asyncio.run(_map(folder, task, tokens, home, on_progress))
 
@@ -86,7 +84,7 @@ async def _map(
 
 
 def why(folder: Path, path: str) -> str:
-    """Why the file at `path`, absolute or relative to `folder`, is in the reach of the map or not, in a sentence or two.
+    """Why the file at `path`, absolute or relative to `folder`, is in the reach of the map or not, in a few words.
 
     Any path has an answer. Raises PersonError as `map_repository` does.
     """
