@@ -22,7 +22,7 @@ _NO_PROSE = re.compile(
     r"nolint|region\b|endregion\b|pragma|clang-format|rubocop|shellcheck|frozen_string_literal|-\*-|vim?:|swiftlint|"
     r"NOLINT|coverage:|biome-|v8 |c8 )"
 )
-_LICENCE = re.compile(r"copyright|spdx-licen|all rights reserved|licensed under", re.IGNORECASE)
+_LICENCE = ("copyright", "spdx-licen", "all rights reserved", "licensed under")
 _BETWEEN = (b"@", b"#[", b"template")
 """Lines that may stand between a comment and what it tells of: decorators, attributes, template parameters."""
 
@@ -90,7 +90,8 @@ def _run(source: bytes, floor: int, end: int, marks: tuple[bytes, ...]) -> bytes
 
 def _first_prose(comment: bytes) -> str:
     text = comment.decode("utf-8", "replace")
-    if _LICENCE.search(text):
+    beginning = text[:CAP].lower()
+    if any(word in beginning for word in _LICENCE):
         return ""
     for line in text.split("\n"):
         found = _prose(line)
