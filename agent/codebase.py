@@ -73,6 +73,7 @@ class Codebase:
         self._asked: set[asyncio.Future[IndexedTree]] = set()
         self._opening: asyncio.Task[_Opened] | None = None
         self._counting: asyncio.Task[None] | None = None
+        self._went_in_whole = False
         self._said: set[str] = set()
         self._told_at = 0.0
 
@@ -117,12 +118,17 @@ class Codebase:
         made = await asyncio.to_thread(_packed, tree, task, budget, opened.index, hints)
         if made is None or tree is not opened.first:
             return made
+        self._went_in_whole = made.event.complete
         seconds = round(made.event.seconds + opened.seconds, 3)
         return replace(made, event=replace(made.event, seconds=seconds))
 
     def count_ahead(self, budget: int) -> None:
-        """Count, in the background, what the packs of later sessions are made of. Only the first call counts."""
-        if self._counting is None and budget and self._opening is not None:
+        """Count, in the background, what the packs of later sessions are made of. Only the first call counts.
+
+        Where everything went in whole, everything is counted.
+        """
+        wanted = budget and not self._went_in_whole
+        if wanted and self._counting is None and self._opening is not None:
             self._counting = asyncio.create_task(self._count(budget))
 
     async def _count(self, budget: int) -> None:

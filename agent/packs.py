@@ -55,7 +55,11 @@ def make_pack(
 
 
 def _is_complete(tree: CodeTree, made: RepoMap) -> bool:
-    return all(file.left_out is not None or path in made.whole for path, file in tree.files.items())
+    """Whether all text went in whole; an empty file has none."""
+    return all(
+        path in made.whole or file.left_out is not None or not file.size
+        for path, file in tree.files.items()
+    )
 
 
 def seen_by(root: Path, whole: Mapping[str, str]) -> dict[str, str]:

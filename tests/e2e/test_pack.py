@@ -48,6 +48,11 @@ def results(ran: Ran) -> list[tuple[bool, str]]:
     return [(body["ok"], body["text"]) for body in ran.bodies("tool_finished")]
 
 
+@pytest.fixture
+def variables() -> Mapping[str, str]:
+    return {}
+
+
 async def test_the_repository_comes_first(stage: MakeStage) -> None:
     place = await stage(FIX)
     write_files(place.repo, {"AGENTS.md": "Use tabs.\n", "sub/AGENTS.md": "Not here.\n"})
