@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 
 from ..tools.code.counted import count_lists
+from ..tools.code.index_content import blob_id
 from ..tools.code.model import CodeTree, CountStore
 from ..tools.code.rank import Hints
 from ..tools.code.repomap import RepoMap, repository_map
@@ -73,13 +73,9 @@ def seen_by(root: Path, whole: Mapping[str, str]) -> dict[str, str]:
             file = load(root, path)
         except (OSError, ToolError):
             continue
-        if file is not None and _blob(file.data) == blob:
+        if file is not None and blob_id(file.data) == blob:
             seen[path] = file.digest
     return seen
-
-
-def _blob(data: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def count(texts: list[str]) -> int:

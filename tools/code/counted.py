@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from .index_content import blob_id
 from .levels import Whole, whole_body, whole_end, whole_header, whole_of
 from .model import CodeTree, CountStore, SourceFile
 from .tokens import count_tokens
@@ -61,9 +62,7 @@ def _exactly(text: str, blob: str) -> Whole | None:
     whole = whole_of(text)
     if whole is None:
         return None
-    data = text.encode()
-    sha = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False)
-    return whole if sha.hexdigest() == blob else None
+    return whole if blob_id(text.encode()) == blob else None
 
 
 def _around(path: str, numbers: tuple[int, ...]) -> tuple[str, str]:
