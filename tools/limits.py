@@ -8,11 +8,15 @@ MAX_MEMORY = 2 << 30
 MAX_CPU_SECONDS = 30
 
 
-def limit_self() -> None:
-    """Limit this process: past its memory it gets a MemoryError or crashes, past its CPU time the system ends it."""
+def limit_self(memory: int = MAX_MEMORY, cpu_seconds: int = MAX_CPU_SECONDS) -> None:
+    """Limit this process: past its memory (bytes) it gets a MemoryError or crashes, past its CPU time it is ended.
+
+    The CPU time counts from now, so that a program that does many things may be called again before each.
+    """
+    usage = resource.getrusage(resource.RUSAGE_SELF)
     for limit, most in (
-        (resource.RLIMIT_AS, MAX_MEMORY),
-        (resource.RLIMIT_CPU, MAX_CPU_SECONDS),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime) + cpu_seconds),
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(limit)[1]

@@ -13,7 +13,7 @@ from pathlib import Path
 MADE_BY = (
     "code/languages.py", "code/parsing.py", "code/extract.py", "code/docs.py", "code/noise.py", "code/signatures.py",
     "code/words.py", "code/model.py", "code/rules.py", "code/index_content.py", "code/index_packed.py",
-    "code/index_postings.py", "code/worker.py", "text.py",
+    "code/index_postings.py", "code/worker.py", "text.py", "limits.py",
 )  # fmt: skip
 """The modules, below `tools`, whose change can change what is known of a file; beside the queries."""
 

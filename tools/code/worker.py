@@ -10,13 +10,12 @@ from __future__ import annotations
 import gc
 import json
 import os
-import resource
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import BinaryIO
 
+from ..limits import limit_self
 from .extract import extract
 from .index_content import Content, Reader
 from .index_packed import LENGTH, pack_parts, pack_references, pack_symbols, unpack_parts
@@ -50,8 +49,6 @@ class _Batch:
 
 
 def main() -> int:
-    _limit(resource.RLIMIT_AS, _MEMORY)
-    _limit(resource.RLIMIT_CORE, 0)
     gc.disable()  # what is made for one file goes with it; looking for cycles takes a tenth of the time
     source, target = sys.stdin.buffer, sys.stdout.buffer
     seen: set[tuple[str, str | None]] = set()
@@ -63,7 +60,7 @@ def main() -> int:
         batch = _Batch()
         with Reader(os.fsdecode(root)) as reader:
             for path in paths:
-                _limit_time()
+                limit_self(_MEMORY, CPU_SECONDS)
                 _send(target, _one(reader.inspect(os.fsdecode(path)), batch, seen))
         _send(target, (json.dumps({"members": batch.members}).encode(), *batch.pack()))
 
@@ -105,17 +102,6 @@ def _send(target: BinaryIO, parts: tuple[bytes, ...]) -> None:
     target.write(LENGTH.pack(len(data)))
     target.write(data)
     target.flush()
-
-
-def _limit_time() -> None:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _limit(resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime) + CPU_SECONDS)
-
-
-def _limit(what: int, most: int) -> None:
-    hard = resource.getrlimit(what)[1]
-    with suppress(OSError, ValueError):  # where the system allows less, its own limit holds
-        resource.setrlimit(what, (most, hard))
 
 
 if __name__ == "__main__":
