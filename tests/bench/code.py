@@ -32,7 +32,8 @@ COLD = "Leadline: cold index"
 COLD_MAP = "Leadline: cold index and map"
 FIRST = "Leadline: first map, index present"
 NEXT = "Leadline: map for another task"
-WARM = "Leadline: warm map, counts present"
+AHEAD = "Leadline: counting ahead, beside a session"
+WARM = "Leadline: warm map"
 AFTER = "Leadline: map after ten edits, new process"
 AGAIN = "Leadline: index after ten edits, same process"
 MAPPED = "Leadline: map after that, same process"
@@ -128,6 +129,7 @@ def leadline_round(bench: Bench, listing: Path, number: int) -> None:
     bench.step(COLD_MAP, "pack", f"{index}-b", root, str(TOKENS), task)
     bench.step(FIRST, "pack", index, root, str(TOKENS), task)
     bench.step(NEXT, "pack", index, root, str(TOKENS), other)
+    bench.step(AHEAD, "ahead", index, root, str(TOKENS))
     bench.step(WARM, "pack", index, root, str(TOKENS), task)
     undo = edit_files(bench.root, listing)
     bench.step(AFTER, "pack", index, root, str(TOKENS), task)

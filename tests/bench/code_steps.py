@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
+from leadline.agent.counting import command
 from leadline.tools.code.index import CodeIndex
 from leadline.tools.code.repomap import repository_map
 
@@ -27,6 +29,13 @@ def pack(folder: str, root: str, tokens: str, task: str) -> None:
     if not repository_map(tree, task, int(tokens), opened).text:
         raise SystemExit("the map is empty")
     opened.close()
+
+
+def ahead(folder: str, root: str, tokens: str) -> None:
+    """What a session leaves behind, beside its own work: a tidy index, all tokens counted."""
+    paths = b"".join(os.fsencode(path) + b"\0" for path in walk(Path(root)))
+    argv = command(Path(folder), Path(root), int(tokens))
+    subprocess.run(argv, input=paths, check=True)
 
 
 def parsed(folder: str, root: str, target: str) -> None:
@@ -67,7 +76,7 @@ def _between(began: tuple[float, float], ended: tuple[float, float]) -> tuple[fl
     return ended[0] - began[0], ended[1] - began[1]
 
 
-STEPS = {"index": index, "pack": pack, "parsed": parsed, "live": live}
+STEPS = {"index": index, "pack": pack, "ahead": ahead, "parsed": parsed, "live": live}
 
 if __name__ == "__main__":
     STEPS[sys.argv[1]](*sys.argv[2:])

@@ -96,11 +96,15 @@ def _run(command: Sequence[str], folder: Path) -> None:
 def walk(root: Path) -> list[str]:
     """All regular files below `root`, relative, sorted."""
     found: list[str] = []
-    for folder, folders, names in os.walk(root):
-        folders.sort()
-        base = os.path.relpath(folder, root)
-        prefix = "" if base == "." else f"{base}/"
-        found += [prefix + name for name in names if not Path(folder, name).is_symlink()]
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        with os.scandir(f"{root}/{prefix}") as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{prefix}{entry.name}/")
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(prefix + entry.name)
     return sorted(found)
 
 
