@@ -1,4 +1,4 @@
-"""Counts the tokens of a whole tree ahead of the next session, in a process that gets out of everybody's way.
+"""Makes the next session quick: tidies the index and counts a whole tree, in a process out of everybody's way.
 
 `python -I -m leadline.agent.counting FOLDER ROOT TOKENS`, the paths on standard input, each ended by a NUL. A thread
 would hold the interpreter's lock and the tokenizer's 80 MB in the session's own process; this one can be killed at any
@@ -33,6 +33,7 @@ def main() -> int:
     index = CodeIndex.open(folder)
     try:
         tree = index.refresh(root, paths)
+        index.tidy()
         done = precount(tree, tokens, index, lambda: os.getppid() == parent)
     finally:
         index.close()

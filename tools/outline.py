@@ -45,7 +45,7 @@ async def _run(params: OutlineParams, context: ToolContext) -> ToolResult:
     if (context.root / path).is_dir():
         if tree is None:
             raise ToolError("There is no index of this tree. Name one file, or `read` the folder.")
-        return ToolResult(await asyncio.to_thread(folder_outline, path, tree.files, tree.facts))
+        return ToolResult(await asyncio.to_thread(folder_outline, path, tree.files, tree.symbols))
     file = tree.files.get(path) if tree is not None else None
     if tree is None or file is None:
         return ToolResult(await _parsed(context.root, path, name))

@@ -56,7 +56,7 @@ def file_outline(path: str, facts: FileFacts, name: str = "") -> str:
 
 
 def folder_outline(
-    folder: str, files: Mapping[str, SourceFile], facts_of: Callable[[str], FileFacts]
+    folder: str, files: Mapping[str, SourceFile], symbols_of: Callable[[str], Sequence[Symbol]]
 ) -> str:
     """The files directly in a folder with their top symbols, and its folders with how much is in them."""
     start = "" if folder == "." else f"{folder}/"
@@ -66,7 +66,7 @@ def folder_outline(
     plain: list[str] = []
     room = MAX_CHARS
     for number, path in enumerate(direct):
-        line = _file_line(path[len(start) :], files[path], facts_of)
+        line = _file_line(path[len(start) :], files[path], symbols_of)
         if not line:
             plain.append(printable(path[len(start) :]))
             continue
@@ -93,11 +93,11 @@ def _folders(below: Sequence[str], start: str) -> list[str]:
     return [*lines[:MAX_LINES], f"{left} more folders"] if left > 0 else lines
 
 
-def _file_line(name: str, file: SourceFile, facts_of: Callable[[str], FileFacts]) -> str:
+def _file_line(name: str, file: SourceFile, symbols_of: Callable[[str], Sequence[Symbol]]) -> str:
     """A file of a folder on one line; empty if there is nothing to say of it."""
     if file.left_out is not None:
         return f"{printable(name)}: left out ({file.left_out})"
-    symbols = facts_of(file.path).symbols if file.language is not None else ()
+    symbols = symbols_of(file.path) if file.language is not None else ()
     if not symbols:
         return ""
     top = [symbol for symbol in symbols if symbol.parent < 0]

@@ -13,7 +13,7 @@ from leadline.tests.support.workbench import Workbench
 from leadline.tools.base import Tool, ToolContext, ToolResult
 from leadline.tools.code.extract import extract
 from leadline.tools.code.languages import language_of
-from leadline.tools.code.model import NOTHING_KNOWN, CodeTree, FileFacts, Place, SourceFile
+from leadline.tools.code.model import NOTHING_KNOWN, CodeTree, FileFacts, Place, SourceFile, Symbol
 from leadline.tools.code.words import count_words
 
 MAX_BYTES = 200_000
@@ -54,6 +54,9 @@ class MemoryTree:
 
     def facts(self, path: str) -> FileFacts:
         return self._facts.get(self._files[path].path, NOTHING_KNOWN)
+
+    def symbols(self, path: str) -> tuple[Symbol, ...]:
+        return self.facts(path).symbols
 
     def definitions(self, name: str) -> tuple[Place, ...]:
         return tuple(

@@ -301,7 +301,7 @@ async def test_the_real_index_gives_the_same_answers(bench: CodeBench, tmp_path:
         for path in plain.files:
             assert file_outline(path, indexed.facts(path)) == file_outline(path, plain.facts(path))
         for folder in (".", "lib", "web"):
-            outlines = [folder_outline(folder, t.files, t.facts) for t in (plain, indexed)]
+            outlines = [folder_outline(folder, t.files, t.symbols) for t in (plain, indexed)]
             assert outlines[0] == outlines[1]
     finally:
         index.close()

@@ -318,7 +318,7 @@ def _references(
                 if name in known and name not in noise:
                     found.add((node.start_point[0] + 1, name, "use"))
     return tuple(
-        Reference(name, line, kind)
+        Reference(line, name, kind)
         for line, name, kind in sorted(found)
         if 0 < len(name) <= _NAME_CAP and (kind != "type" or len(name) > 1)
     )

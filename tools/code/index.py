@@ -11,6 +11,7 @@ from typing import TypeVar
 from .index_packed import unpack_facts, unpack_symbols
 from .index_postings import Postings, unpack
 from .index_refresh import Progress, refresh_store
+from .index_tidy import join_all
 from .index_tree import IndexedTree
 from .model import NOTHING_KNOWN, FileFacts, Symbol
 from .store import Column, Store, StoreError, told
@@ -107,6 +108,10 @@ class CodeIndex:
                     notes, self._notes = (*self._notes, *done.notes), []
                     return IndexedTree(root, done.files, done.blobs, self, notes, done.parsed)
         raise StoreError("other processes sweep it all the time", spoilt=False)
+
+    def tidy(self) -> None:
+        """Makes questions quicker, at a time when nobody waits for an answer."""
+        self._asked(join_all)
 
     def recover(self, error: StoreError) -> None:
         """After the store failed: a new file in place of a spoilt one, memory where none can be had."""

@@ -135,7 +135,7 @@ def unpack_facts(symbols: bytes, references: bytes) -> FileFacts:
     except IndexError:
         raise SpoiltError("no such name or kind of reference") from None
     return FileFacts(
-        found, tuple(map(Reference, called, lines, kinds)), tuple(strings[names:]), faults
+        found, tuple(map(Reference, lines, called, kinds)), tuple(strings[names:]), faults
     )
 
 

@@ -19,14 +19,28 @@ _CROWDS = (12, 12, 32)
 """So many segments of up to 3, up to 31 and more members are joined: a question looks into each segment, but joining
 large ones takes longer than many questions."""
 
+_FEW = 4
+"""So many segments are as good as one."""
+
 _SWEPT = "swept"
 
 
 def join_segments(store: Store) -> None:
     """Joins segments where there are many of about the same size. Raises StoreError."""
     with store.writing() as connection:
-        rows = connection.execute("SELECT id, (length(members) - 4) / 8 FROM segments ORDER BY id")
-        for group in crowded(dict(rows.fetchall())):
+        for group in crowded(_sizes(connection)):
+            _join(connection, group, bool)
+
+
+def join_all(store: Store) -> None:
+    """Joins all segments there are, for whom it is worth the time: a third of a second for 3,000 files.
+
+    Raises StoreError.
+    """
+    with store.writing() as connection:
+        sizes = _sizes(connection)
+        groups = _filled(list(sizes), sizes) if len(sizes) > _FEW else []
+        for group in groups:
             _join(connection, group, bool)
 
 
@@ -56,14 +70,19 @@ def sweep(store: Store, live: Iterable[int]) -> bool:
         gone = [(blob,) for blob in known if blob not in kept]
         connection.executemany("DELETE FROM blobs WHERE id = ?", gone)
         connection.execute("DELETE FROM counts")
-        rows = connection.execute("SELECT id, (length(members) - 4) / 8 FROM segments ORDER BY id")
-        sizes: dict[int, int] = dict(rows.fetchall())
+        sizes = _sizes(connection)
         for group in _filled(list(sizes), sizes):
             _join(connection, group, kept.__contains__)
         connection.execute("UPDATE meta SET sweeps = sweeps + 1")
     store.shrink()
     store.keep(_SWEPT, b"%d" % store.bytes())
     return True
+
+
+def _sizes(connection: sqlite3.Connection) -> dict[int, int]:
+    """How many members each segment has, by its id, the oldest first."""
+    rows = connection.execute("SELECT id, (length(members) - 4) / 8 FROM segments ORDER BY id")
+    return dict(rows.fetchall())
 
 
 def _swept_bytes(store: Store) -> int:

@@ -89,7 +89,6 @@ class IndexedTree:
         return self._asked(lambda: self._source.facts(self._blobs[path]))
 
     def symbols(self, path: str) -> tuple[Symbol, ...]:
-        """`facts(path).symbols`, at a fraction of the cost."""
         if path not in self._files:
             raise KeyError(path)
         if path not in self._blobs:
@@ -128,19 +127,15 @@ class IndexedTree:
     def _counts(self, column: Column, names: Iterable[str]) -> dict[str, dict[str, int]]:
         """For each name that some file has: how often, by path, in sorted order."""
         segments = self._asked(lambda: self._segments(column))
-        result: dict[str, dict[str, int]] = {}
-        for name in dict.fromkeys(names):
-            key = name_key(name)
-            found: list[tuple[str, int]] = []
-            for owners, postings in segments:
-                for entry in postings.find(key):
-                    paths = owners[entry >> 18]
-                    if paths:
-                        found += [(path, entry & MOST_TIMES) for path in paths]
-            if found:
-                found.sort()
-                result[name] = dict(found)
-        return result
+        wanted = {name_key(name): name for name in names}
+        found: dict[str, list[tuple[str, int]]] = {name: [] for name in wanted.values()}
+        for owners, postings in segments:
+            for key, entries in postings.find(wanted):
+                known = found[wanted[key]]
+                for entry in entries:
+                    times = entry & MOST_TIMES
+                    known.extend((path, times) for path in owners[entry >> 18])
+        return {name: dict(sorted(known)) for name, known in found.items() if known}
 
     def _segments(self, column: Column) -> list[tuple[list[tuple[str, ...]], Postings]]:
         """The lists, with the paths of each member: none for contents that this tree has not."""

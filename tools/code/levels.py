@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .model import FileFacts, Symbol
+from .model import Symbol
 
 Level = Literal["path", "names", "signatures", "whole"]
 
@@ -58,7 +58,7 @@ class SymbolForms:
 
 @dataclass(frozen=True, slots=True)
 class FileForms:
-    """What a file can be shown by, but for its whole text. `symbols` are parallel to those of its facts."""
+    """What a file can be shown by, but for its whole text. `symbols` are parallel to those of the file."""
 
     header: str
     symbols: tuple[SymbolForms, ...]
@@ -71,8 +71,8 @@ class FileForms:
         return found
 
 
-def file_forms(path: str, facts: FileFacts) -> FileForms:
-    symbols = facts.symbols[:MOST_SYMBOLS]
+def file_forms(path: str, symbols: Sequence[Symbol]) -> FileForms:
+    symbols = symbols[:MOST_SYMBOLS]
     depths: list[int] = []
     forms: list[SymbolForms] = []
     for symbol in symbols:

@@ -181,7 +181,7 @@ def near_names(tree: CodeTree, name: str) -> tuple[str, ...]:
     folded = name.casefold()
     known: dict[str, dict[str, int]] = {}
     for path in tree.files:
-        for symbol in tree.facts(path).symbols:
+        for symbol in tree.symbols(path):
             if abs(len(symbol.name) - len(name)) <= max(2, len(name) // 2):
                 spellings = known.setdefault(symbol.name.casefold(), {})
                 rank = _RANK.get(symbol.kind, 0)

@@ -51,7 +51,9 @@ def _fits(tree: CodeTree, tokens: int) -> bool:
 def _count(
     tree: CodeTree, files: Sequence[SourceFile], largest: int, everything: bool, counts: CountStore
 ) -> None:
-    lists = {file.path: file_forms(file.path, tree.facts(file.path)).fragments() for file in files}
+    lists = {
+        file.path: file_forms(file.path, tree.symbols(file.path)).fragments() for file in files
+    }
     count_lists(lists, counts)
     wanted = [file for file in files if everything or file.size <= largest]
     count_wholes(tree, wanted, counts)

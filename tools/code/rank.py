@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .graph import ImportPaths, Neighbours, spread
-from .model import CodeTree, FileFacts
+from .model import CodeTree, Symbol
 from .signals import MOST_PATHS, Evidence, PathTails, gather, matching, touch
 from .task import Task
 
@@ -77,14 +77,14 @@ NO_HINTS = Hints()
 class RankedFile:
     """`score` is relative to the best file's, which has 1. `why` are the strongest reasons in few words.
 
-    `symbols` are the scores of the file's symbols, in the order of its facts.
+    `symbols` are those of the file, `worth` what each has to do with the task.
     """
 
     path: str
     score: float
     why: tuple[str, ...]
-    facts: FileFacts
-    symbols: tuple[float, ...]
+    symbols: tuple[Symbol, ...]
+    worth: tuple[float, ...]
 
 
 def rank(tree: CodeTree, task: Task, hints: Hints, most: int) -> list[RankedFile]:
@@ -99,10 +99,10 @@ def rank(tree: CodeTree, task: Task, hints: Hints, most: int) -> list[RankedFile
     chosen = evidence.best(most)
     if len(chosen) < most:
         chosen += _others(files, evidence.scores, hints.history, most - len(chosen))
-    facts = {path: tree.facts(path) for path in chosen}
-    symbols = _symbol_scores(facts, evidence, _places(task, tails))
+    symbols = {path: tree.symbols(path) for path in chosen}
+    worth = _symbol_scores(symbols, evidence, _places(task, tails))
     for path in chosen:
-        top = sum(sorted(symbols[path], reverse=True)[:_TOP_SYMBOLS])
+        top = sum(sorted(worth[path], reverse=True)[:_TOP_SYMBOLS])
         evidence.add(path, IN_NAMES * top * _share(evidence, path))
     order = sorted(
         chosen, key=lambda path: -evidence.scores[path]
@@ -113,8 +113,8 @@ def rank(tree: CodeTree, task: Task, hints: Hints, most: int) -> list[RankedFile
             path,
             evidence.scores[path] / highest if highest else 0.0,
             evidence.why(path),
-            facts[path],
-            tuple(symbols[path]),
+            symbols[path],
+            tuple(worth[path]),
         )
         for path in order
     ]
@@ -179,10 +179,12 @@ def _places(task: Task, tails: PathTails) -> dict[str, list[int]]:
 
 
 def _symbol_scores(
-    facts: Mapping[str, FileFacts], evidence: Evidence, places: Mapping[str, Sequence[int]]
+    of_files: Mapping[str, Sequence[Symbol]],
+    evidence: Evidence,
+    places: Mapping[str, Sequence[int]],
 ) -> dict[str, list[float]]:
     """How much each symbol has to do with the task: by its name, its documentation, and the lines it has."""
-    symbols = [(path, symbol) for path, one in facts.items() for symbol in one.symbols]
+    symbols = [(path, symbol) for path, those in of_files.items() for symbol in those]
     scores = [evidence.names.get(symbol.name, 0.0) for _, symbol in symbols]
     texts = ([symbol.name for _, symbol in symbols], [symbol.doc for _, symbol in symbols])
     for lines, share in zip(texts, (1.0, IN_DOC), strict=True):
@@ -193,7 +195,7 @@ def _symbol_scores(
         for line in places.get(path, ()):
             if symbol.first <= line <= symbol.last:
                 scores[index] += AT_PLACE * evidence.strong
-    found: dict[str, list[float]] = {path: [] for path in facts}
+    found: dict[str, list[float]] = {path: [] for path in of_files}
     for (path, _), score in zip(symbols, scores, strict=True):
         found[path].append(score)
     return found

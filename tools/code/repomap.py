@@ -120,7 +120,7 @@ def _everything(tree: CodeTree, budget: int, store: CountStore) -> _Made | None:
         text = _whole_text(tree, path)
         if text is None:
             return None
-        own = len(tree.facts(path).symbols)
+        own = len(tree.symbols(path))
         shown = Shown(path, "whole", cost, own, own, 1.0, ("all of the tree fits",))
         blocks.append(_Block(text, shown))
     return _Made(blocks)
@@ -163,7 +163,7 @@ def _candidates(
     tree: CodeTree, ranking: Sequence[RankedFile], largest: int, store: CountStore
 ) -> list[Candidate]:
     """`largest` is the most tokens that a whole text may have."""
-    forms = {one.path: file_forms(one.path, one.facts) for one in ranking}
+    forms = {one.path: file_forms(one.path, one.symbols) for one in ranking}
     counts = count_lists({path: one.fragments() for path, one in forms.items()}, store)
     small = (tree.files[path] for path in forms)
     files = [file for file in small if file.size <= largest * BYTES_A_TOKEN]
@@ -172,7 +172,7 @@ def _candidates(
     }
     found: list[Candidate] = []
     for place, one in enumerate(ranking, 1):
-        scores = one.symbols[: len(forms[one.path].symbols)]
+        scores = one.worth[: len(forms[one.path].symbols)]
         order = sorted(range(len(scores)), key=lambda index: (-scores[index], index))
         found.append(
             Candidate(

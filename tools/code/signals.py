@@ -118,7 +118,7 @@ def _texts(evidence: Evidence, tree: CodeTree, task: Task) -> None:
     for word, times_in in found.items():
         if len(times_in) > COMMON_SHARE * len(files) > 4:
             continue
-        weight = evidence.words[word]
+        weight, reason = evidence.words[word], f"says {word}"
         for path, times in times_in.items():
             norm = norms.get(path)
             if norm is None:
@@ -126,7 +126,7 @@ def _texts(evidence: Evidence, tree: CodeTree, task: Task) -> None:
                     continue
                 longer = files[path].size / average
                 norm = norms[path] = SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * longer)
-            evidence.add(path, weight * times / (times + norm), f"says {word}")
+            evidence.add(path, weight * times / (times + norm), reason)
 
 
 def _paths(evidence: Evidence) -> None:
@@ -163,6 +163,7 @@ def matching(texts: Sequence[str], words: Iterable[str]) -> dict[str, list[int]]
         texts = [text.replace("\n", " ") for text in texts]
         joined = "\n".join(texts).lower()
     found: dict[str, list[int]] = {}
+    split: dict[int, frozenset[str]] = {}
     for word in words:
         # `query` is also the stem of `queries`.
         probe = word[:-1] if word.endswith("y") and len(word) > 3 else word
@@ -173,7 +174,9 @@ def matching(texts: Sequence[str], words: Iterable[str]) -> dict[str, list[int]]
         line = seen = 0
         while at >= 0:
             line += joined.count("\n", seen, at)
-            if word in split_words(texts[line]):
+            if line not in split:
+                split[line] = frozenset(split_words(texts[line]))
+            if word in split[line]:
                 hits.append(line)
             seen = joined.find("\n", at)
             if seen < 0:

@@ -18,8 +18,8 @@ from .index_packed import SpoiltError
 _BYTES_PER_CHILD = 400_000
 """A second child pays from about here on: starting one takes as long as parsing this."""
 
-_BATCH_BYTES = (64_000, 2_000_000)
-_BATCH_FILES = 512
+_BATCH_BYTES = (256_000, 8_000_000)
+_BATCH_FILES = 2048
 _SILENT_SECONDS = 120.0
 _LOOK_SECONDS = 5.0
 _MOST_DEATHS = 100
@@ -117,7 +117,7 @@ class _Work:
         if self._again:
             return self._again.popleft()
         least, most = _BATCH_BYTES
-        room = max(least, min(most, self.bytes // (4 * children)))
+        room = max(least, min(most, self.bytes // (2 * children)))
         paths: list[str] = []
         while self._files and len(paths) < _BATCH_FILES and room > 0:
             path, size = self._files.popleft()

@@ -53,6 +53,9 @@ class State:
     def facts(self, path: str) -> FileFacts:
         return self.known[path]
 
+    def symbols(self, path: str) -> tuple[Symbol, ...]:
+        return self.known[path].symbols
+
     def definitions(self, name: str) -> tuple[Place, ...]:
         raise NotImplementedError
 

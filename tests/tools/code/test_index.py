@@ -183,6 +183,17 @@ def test_many_small_changes_do_not_pile_up(root: Path, home: Path) -> None:
     assert answers(index.refresh(root, paths_in(root))) == answers(fresh(root))
 
 
+def test_a_tidied_index_gives_the_same_answers(root: Path, home: Path) -> None:
+    index = CodeIndex.open(home)
+    tree = index.refresh(root, paths_in(root))
+    for number in range(6):
+        (root / "shop/money.py").write_text(f"def round_up(value):\n    return value + {number}\n")
+        tree = index.refresh(root, paths_in(root))
+    index.tidy()
+    assert len(index.postings("words")) == 1
+    assert answers(tree) == answers(index.refresh(root, paths_in(root))) == answers(fresh(root))
+
+
 def test_segments_of_about_one_size_are_joined_and_others_left() -> None:
     assert crowded(dict.fromkeys(range(11), 1)) == []
     assert crowded(dict.fromkeys(range(12), 1) | {99: 5_000}) == [list(range(12))]

@@ -28,7 +28,7 @@ def symbol(name: str, *, parent: int = -1, signature: str = "", doc: str = "") -
 
 def test_a_symbol_has_its_lines_its_signature_and_its_doc() -> None:
     facts = FileFacts((symbol("Box"), symbol("open", parent=0, doc="Opens it.")))
-    box, opened = file_forms("a.py", facts).symbols
+    box, opened = file_forms("a.py", facts.symbols).symbols
     assert box.line == "3-9 def Box()\n"
     assert opened.line == "3-9   def open()  # Opens it.\n"
     assert opened.holder == "Box:"
@@ -36,13 +36,13 @@ def test_a_symbol_has_its_lines_its_signature_and_its_doc() -> None:
 
 def test_names_stand_on_a_line_for_each_holder() -> None:
     facts = FileFacts((symbol("Box"), symbol("open", parent=0), symbol("shut", parent=0)))
-    lines = names_lines(file_forms("a.py", facts), (0, 1, 2))
+    lines = names_lines(file_forms("a.py", facts.symbols), (0, 1, 2))
     assert lines == ["names: Box\n", "Box: open shut\n"]
 
 
 def test_what_is_no_plain_name_gets_its_own_line() -> None:
     facts = FileFacts((symbol("operator=="), symbol("run")))
-    lines = names_lines(file_forms("a.cpp", facts), (0, 1))
+    lines = names_lines(file_forms("a.cpp", facts.symbols), (0, 1))
     assert lines == ["names: run\n", "3-9 def operator==()\n"]
 
 
@@ -50,7 +50,7 @@ def test_control_tokens_are_broken_up() -> None:
     for token in (f"<{BAR}User{BAR}>", "<think>", "</think>", f"{BAR}DSML{BAR}", "<|EOT|>"):
         assert token not in harmless(f"x {token} y")
     facts = FileFacts((symbol("f", signature=f"def f(x='<{BAR}User{BAR}>')"),))
-    assert f"<{BAR}User" not in file_forms("a.py", facts).symbols[0].line
+    assert f"<{BAR}User" not in file_forms("a.py", facts.symbols).symbols[0].line
 
 
 def test_odd_paths_are_quoted_on_one_line() -> None:
@@ -99,7 +99,7 @@ def test_counts_of_an_outline_add_up(parts: list[tuple[str, str, str]], path: st
             for at, (name, signature, doc) in enumerate(parts)
         )
     )
-    forms = file_forms(path, facts)
+    forms = file_forms(path, facts.symbols)
     pieces = [forms.header, *(one.line for one in forms.symbols)]
     named: dict[str, list[str]] = {}
     for one in forms.symbols:

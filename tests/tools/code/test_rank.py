@@ -50,7 +50,7 @@ def test_words_find_the_file_and_the_symbol(make_tree: MakeTree) -> None:
     best = ranked(make_tree(FILES), "Quoting of headers loses spaces")[0]
     assert best.path == "mail/headers.py"
     assert best.score == 1.0
-    assert best.symbols[0] > 0
+    assert best.worth[0] > 0
 
 
 def test_who_uses_what_was_found_comes_before_who_does_not(make_tree: MakeTree) -> None:
@@ -87,16 +87,16 @@ def test_a_named_symbol_comes_first(make_tree: MakeTree) -> None:
     best = ranked(make_tree(FILES), "`attach` drops the last one")[0]
     assert best.path == "mail/message.py"
     assert "defines attach" in best.why
-    names = [symbol.name for symbol in best.facts.symbols]
-    assert names[best.symbols.index(max(best.symbols))] == "attach"
+    names = [symbol.name for symbol in best.symbols]
+    assert names[best.worth.index(max(best.worth))] == "attach"
 
 
 def test_a_line_of_a_trace_finds_the_symbol_around_it(make_tree: MakeTree) -> None:
     trace = 'Traceback:\n  File "/srv/x/mail/message.py", line 6, in ?\n'
     best = ranked(make_tree(FILES), trace)[0]
     assert best.path == "mail/message.py"
-    names = [symbol.name for symbol in best.facts.symbols]
-    scores = dict(zip(names, best.symbols, strict=True))
+    names = [symbol.name for symbol in best.symbols]
+    scores = dict(zip(names, best.worth, strict=True))
     assert scores["render"] > scores["attach"]
 
 
