@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..tools.checks.discover import find_checks
 from ..tools.checks.discover_checkers import (
@@ -41,17 +41,23 @@ if TYPE_CHECKING:
     from ..tools.code.history import Kept
     from ..tools.code.rank import Hints
 
+T = TypeVar("T")
+
 MOST_READ = 256_000
 """Bytes read of a file that tells how a project is tested; a longer one is not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`below` is where the person stands, relative to `root`; `repository` is None outside of git."""
+    """`below` is where the person stands, relative to `root`; `repository` is None outside of git.
+
+    `status` is asked of git once, however often it is called.
+    """
 
     root: Path
     below: str
     repository: Repository | None
+    status: Callable[[], Awaitable[StatusSummary | None]]
 
 
 async def find_place(folder: Path, *, init: bool, read_only: bool) -> Place:
@@ -65,7 +71,7 @@ async def find_place(folder: Path, *, init: bool, read_only: bool) -> Place:
         if init:
             repository = await init_repository(folder)
         elif read_only:
-            return Place(folder.resolve(), "", None)
+            return Place(folder.resolve(), "", None, _no_status)
         else:
             raise
     root = repository.root
@@ -77,7 +83,23 @@ async def find_place(folder: Path, *, init: bool, read_only: bool) -> Place:
             "Rename the folder, or work in a clone of it elsewhere."
         ) from None
     below = folder.resolve().relative_to(root).as_posix()
-    return Place(root, "" if below == "." else below, repository)
+    return Place(root, "" if below == "." else below, repository, _once(repository.status_summary))
+
+
+def _once(ask: Callable[[], Coroutine[Any, Any, T]]) -> Callable[[], Awaitable[T]]:
+    """`ask`, but all who call it share one answer."""
+    asked: list[asyncio.Task[T]] = []
+
+    async def answer() -> T:
+        if not asked:
+            asked.append(asyncio.create_task(ask()))
+        return await asyncio.shield(asked[0])
+
+    return answer
+
+
+async def _no_status() -> None:
+    return None
 
 
 async def list_files(place: Place) -> tuple[str, ...]:
@@ -107,7 +129,10 @@ def code_source(place: Place, home: Path, files: Sequence[str]) -> Source:
         from ..tools.code.history import read_history
         from ..tools.code.rank import NO_HINTS, Hints
 
-        return NO_HINTS if repository is None else Hints(await read_history(repository, kept))
+        if repository is None:
+            return NO_HINTS
+        history, status = await asyncio.gather(read_history(repository, kept), place.status())
+        return Hints(history, status.paths if status else ())
 
     return Source(place.root, folder, at_start, listed, hints)
 
@@ -194,11 +219,11 @@ async def _repository_line(place: Place) -> str:
     where = f"branch {repository.branch}" if repository.branch else "detached head"
     head = f"at {repository.head[:10]}" if repository.head else "without a commit yet"
     operation = f", {repository.operation.value} in progress" if repository.operation else ""
-    return f"git, {where} {head}{operation}; {_differences(await repository.status_summary())}"
+    return f"git, {where} {head}{operation}; {_differences(await place.status())}"
 
 
-def _differences(status: StatusSummary) -> str:
-    if status.clean:
+def _differences(status: StatusSummary | None) -> str:
+    if status is None or status.clean:
         return "nothing uncommitted"
     counts = {
         "staged": status.staged,

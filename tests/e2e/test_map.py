@@ -57,6 +57,16 @@ async def test_json_says_level_and_reason_of_each_file(shop: Path) -> None:
     assert told["files_in_tree"] == len(SHOP)
 
 
+async def test_what_is_changed_and_not_committed_comes_up(tmp_path: Path) -> None:
+    files = {f"part{number}.py": f"def f{number}():\n    ...\n" * 40 for number in range(30)}
+    repo = make_repo(tmp_path / "repo", files)
+    (repo / "part17.py").write_text("def f17():\n    return 17\n" * 40)
+    ran = await _map(repo, "--task", "make it faster", "--tokens", "600", "--json")
+    best = max(json.loads(ran.out)["files"], key=lambda file: file["score"])
+    assert best["path"] == "part17.py"
+    assert best["why"] == ["changed, not committed"]
+
+
 async def test_the_same_bytes_whatever_the_hash_seed_and_from_below(shop: Path) -> None:
     texts = set[str]()
     for seed, folder in (("1", shop), ("2", shop / "shop")):

@@ -74,8 +74,10 @@ async def _map(
         hints = NO_HINTS
         notes = list(tree.notes)
         if repository is not None:
-            history = await read_history(repository, index.counts)
-            hints = Hints(history)
+            history, status = await asyncio.gather(
+                read_history(repository, index.counts), repository.status_summary()
+            )
+            hints = Hints(history, status.paths)
             notes += [history.note] if history.note else []
         made = await asyncio.to_thread(repository_map, tree, task, tokens, index.counts, hints)
     finally:

@@ -64,7 +64,7 @@ class NoHistory:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What is known beside the task's text. `touched` are files that failing tests ran through, or that are changed."""
+    """What is known beside the task's text. `touched` are files that are being worked on: changed and not committed."""
 
     history: Changes = field(default_factory=NoHistory)
     touched: Sequence[str] = ()

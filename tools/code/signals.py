@@ -31,6 +31,8 @@ SEVERAL_POWER = 0.7
 """A name that n files define, a path that n files end with, is worth n to this power less for each."""
 NAMED_PATH = 3.0
 TOUCHED = 1.0
+MOST_TOUCHED = 30
+"""Where more files are touched than this, that says nothing of any."""
 
 
 @dataclass(slots=True)
@@ -98,10 +100,15 @@ def gather(tree: CodeTree, task: Task, tails: PathTails, evidence: Evidence) -> 
 
 
 def touch(evidence: Evidence, touched: Iterable[str]) -> None:
-    for path in touched:
-        if path in evidence.files:
-            evidence.add(path, TOUCHED * evidence.strong, "touched already")
-            evidence.named.add(path)
+    """What ends in a slash stands for all files of a folder."""
+    folders = tuple(path for path in touched if path.endswith("/"))
+    files = [path for path in touched if path in evidence.files]
+    files += [path for path in evidence.files if folders and path.startswith(folders)]
+    if len(files) > MOST_TOUCHED:
+        return
+    for path in files:
+        evidence.add(path, TOUCHED * evidence.strong, "changed, not committed")
+    evidence.named.update(files)
 
 
 def _texts(evidence: Evidence, tree: CodeTree, task: Task) -> None:

@@ -44,6 +44,10 @@ _MARKS = (
 )
 
 
+_FIELDS = {"1": 8, "u": 10}
+"""Before the path, in a line of `git status --porcelain=v2` that begins so."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """One commit: full id, author's name, author date (ISO 8601), first line of the message."""
@@ -56,12 +60,14 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class StatusSummary:
-    """How many paths differ. A new folder counts once, however much is in it; submodules are not looked at."""
+    """How many paths differ, and which. A new folder, which ends in a slash, counts once, however much is in it;
+    submodules are not looked at."""
 
     staged: int
     changed: int
     unmerged: int
     untracked: int
+    paths: tuple[str, ...]
 
     @property
     def clean(self) -> bool:
@@ -154,13 +160,15 @@ class Repository:
         return tuple(entries)
 
     async def status_summary(self) -> StatusSummary:
-        """Counts of what is staged, changed, unmerged and untracked. Filters are not run."""
+        """What is staged, changed, unmerged and untracked. Filters are not run."""
         flags = ("--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=all")
         drivers = await read_drivers(self.place)
         every = self.settings.carried + drivers
         result = await run_git(self.place, "status", *flags, "--no-renames", overrides=every)
         staged = changed = unmerged = untracked = 0
+        paths: list[str] = []
         for item in result.items:
+            paths.append(item.split(" ", _FIELDS.get(item[0], 1))[-1])
             match item[0]:
                 case "1":
                     staged += item[2] != "."
@@ -171,7 +179,7 @@ class Repository:
                     untracked += 1
                 case _:
                     pass
-        return StatusSummary(staged, changed, unmerged, untracked)
+        return StatusSummary(staged, changed, unmerged, untracked, tuple(paths))
 
     async def _git(self, *args: str) -> GitResult:
         """For commands that read no file's content, and so call no driver."""

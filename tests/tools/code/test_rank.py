@@ -10,6 +10,7 @@ import pytest
 from leadline.tests.support.maptrees import grow
 from leadline.tools.code.model import CodeTree
 from leadline.tools.code.rank import Hints, RankedFile, rank
+from leadline.tools.code.signals import MOST_TOUCHED
 from leadline.tools.code.task import read_task
 
 MakeTree = Callable[[dict[str, str]], CodeTree]
@@ -98,6 +99,15 @@ def test_a_line_of_a_trace_finds_the_symbol_around_it(make_tree: MakeTree) -> No
     names = [symbol.name for symbol in best.symbols]
     scores = dict(zip(names, best.worth, strict=True))
     assert scores["render"] > scores["attach"]
+
+
+def test_a_touched_folder_stands_for_its_files_unless_they_are_many(make_tree: MakeTree) -> None:
+    assert order(make_tree(FILES), "It is slow", Hints(touched=("mail/",)))[0].startswith("mail/")
+    many = {f"gen/part{number}.py": "x = 1\n" for number in range(MOST_TOUCHED + 1)}
+    tree = make_tree(FILES | many)
+    assert order(tree, "Quoting of headers", Hints(touched=("gen/",))) == order(
+        tree, "Quoting of headers"
+    )
 
 
 def test_touched_files_come_up(make_tree: MakeTree) -> None:

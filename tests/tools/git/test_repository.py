@@ -156,6 +156,7 @@ async def test_log_and_status(repo: Path, git: Git, scan: Scan) -> None:
     summary = await found.status_summary()
     assert (summary.staged, summary.changed, summary.unmerged, summary.untracked) == (1, 2, 0, 1)
     assert not summary.clean
+    assert summary.paths == ("a.txt", "new.txt", "src/b.py", "loose/")
     assert scan(repo, with_git=True) == before
 
 
