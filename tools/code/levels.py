@@ -22,6 +22,10 @@ Map of the repository for this task, most relevant parts only. Folders list thei
 such as `12-40 def name` are declarations with their first and last line, lines of bare names are what else is there.
 `== path: whole, N lines` is followed by the complete text of the file, N lines.
 """
+WHOLE_HEAD = """\
+The repository, complete: every file of text but what is generated, vendored or very large. `== path: whole, N lines` is
+followed by the text of the file, N lines.
+"""
 MORE = "and more\n"
 """Ends a file whose symbols are not all shown."""
 MOST_SYMBOLS = 2000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .counted import count_lists, count_wholes
-from .levels import HEAD, MORE, file_forms
+from .levels import file_forms
 from .listing import all_folders
 from .model import CodeTree, CountStore, SourceFile
-from .repomap import BYTES_A_TOKEN, WHOLE_SHARE
+from .repomap import BYTES_A_TOKEN, FIXED, WHOLE_SHARE
 
 BATCH_BYTES = 400_000
 """Of texts that are counted in one go: about a quarter of a second, after which somebody may want to stop."""
@@ -21,7 +21,7 @@ def precount(
 
     What was counted before is not counted again. Meant for a thread of its own: the tokenizer lets others run.
     """
-    count_lists({"": (HEAD, MORE)}, counts)
+    count_lists({"": FIXED}, counts)
     folders = {one.path: one.fragments() for one in all_folders(tree.files)}
     count_lists(folders, counts)
     largest = tokens // WHOLE_SHARE * BYTES_A_TOKEN

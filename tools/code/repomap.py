@@ -10,6 +10,7 @@ from .fill import Candidate, Choice, fill
 from .levels import (
     HEAD,
     MORE,
+    WHOLE_HEAD,
     FileForms,
     Level,
     file_forms,
@@ -36,6 +37,10 @@ BYTES_A_TOKEN = 6
 """More than any text of a repository has on average: what is larger than this allows is not tried whole."""
 LEAST_SCORE = 0.01
 """Of a file that nothing speaks for, so that it comes last and in order."""
+
+
+FIXED = (HEAD, WHOLE_HEAD, MORE)
+"""Counted for each map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +78,19 @@ def repository_map(
 
     A tree that fits goes in whole. The same tree, task, budget and hints give the same bytes.
     """
-    fixed = count_lists({"": (HEAD, MORE)}, counts)[""]
-    left = tokens - fixed[0]
-    made: _Made | None = None
-    if left > 0:
-        made = _everything(tree, left, counts) or _most_relevant(
-            tree, task, left, fixed[1], counts, hints
-        )
-    if made is None or not made.blocks:
+    of_some, of_all, of_more = count_lists({"": FIXED}, counts)[""]
+    made = _everything(tree, tokens - of_all, counts)
+    head, head_tokens = WHOLE_HEAD, of_all
+    if made is None:
+        head, head_tokens = HEAD, of_some
+        made = _most_relevant(tree, task, max(0, tokens - of_some), of_more, counts, hints)
+    if not made.blocks:
         return RepoMap("", 0, tokens, 0, (), {})
     made.blocks.sort(key=lambda one: (hints.history.changes.get(one.shown.path, 0), one.shown.path))
     files = tuple(block.shown for block in made.blocks)
     return RepoMap(
-        "".join((HEAD, *made.listing, *(block.text for block in made.blocks))),
-        fixed[0] + made.listing_tokens + sum(one.tokens for one in files),
+        "".join((head, *made.listing, *(block.text for block in made.blocks))),
+        head_tokens + made.listing_tokens + sum(one.tokens for one in files),
         tokens,
         len(made.listing),
         files,
