@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,6 +105,11 @@ class Codebase:
         self._asked.discard(asked)
         if not asked.cancelled():
             asked.exception()
+
+    async def older(self, files: Mapping[str, tuple[str, int]]) -> CodeTree:
+        """An earlier state of the tree; see `CodeIndex.older`."""
+        opened = await self._opened()
+        return await asyncio.to_thread(opened.index.older, opened.first, files)
 
     def changed(self) -> None:
         """Something in the work tree may be different from here on: `tree` looks again."""

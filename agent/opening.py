@@ -6,6 +6,7 @@ import asyncio
 import json
 
 from ..prompts.render import render
+from ..tools.code.model import CodeTree
 from .context.instructions import find_instructions, instructions_text
 from .context.transcript import Transcript
 from .dispatch import sendable
@@ -29,9 +30,21 @@ async def ready(kit: Kit, state: Replayed, transcript: Transcript) -> Transcript
         return transcript
     if state.pack is None or state.claim is not None:
         return transcript
+    left = await kit.code.unharmed(_left(kit))
     return await kit.upkeep.resumed(
-        transcript, state.pack, state.weighed, state.answered, utc_now()
+        transcript, state.pack, state.weighed, state.answered, utc_now(), left
     )
+
+
+async def _left(kit: Kit) -> CodeTree | None:
+    """The tree as it was when an earlier run last stored it; None where that can't be told."""
+    repository = kit.place.repository
+    if kit.store is None or kit.store.last is None:
+        return None
+    # The index names contents by SHA-1.
+    if repository is None or repository.object_format != "sha1":
+        return None
+    return await kit.code.older(await kit.store.files(kit.store.last))
 
 
 async def _open(kit: Kit, state: Replayed, transcript: Transcript) -> None:

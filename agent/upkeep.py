@@ -93,14 +93,22 @@ class Upkeep:
         weighed: RepackWeighed | None,
         answered: datetime | None,
         now: datetime,
+        left: CodeTree | None,
     ) -> Transcript:
-        """The transcript to go on with after a break; `answered` is when its last answer came."""
+        """The transcript to go on with after a break.
+
+        `answered` is when its last answer came, `left` the tree as it was then, None where that isn't known.
+        """
         self._pack, self._weighed = pack, weighed
         tree = self._known = await self._code.unharmed(self._code.first())
         if tree is None or tree.digest == pack.tree:
             return transcript
         cold = is_cold(answered, now)
-        return await self._weigh(transcript, "resumed", _delta_texts(transcript), cold=cold)
+        fresh = await self._weigh(transcript, "resumed", _delta_texts(transcript), cold=cold)
+        if fresh is transcript and left is not None:
+            compared = asyncio.to_thread(_compared, left, tree, dict(self._seen))
+            self._say(transcript, await self._code.unharmed(compared))
+        return fresh
 
     def look(self) -> None:
         """Begin to look at the tree, beside a request that has just gone out. What is found is told after its turn."""
@@ -125,6 +133,10 @@ class Upkeep:
         if not self._look.done():
             return False
         found, self._look = self._look.result(), None
+        return self._say(transcript, found)
+
+    def _say(self, transcript: Transcript, found: _Found | None) -> bool:
+        """Add what of it is news to the model; whether there was any."""
         text = self._news(found) if found is not None else None
         if text is None:
             return False

@@ -125,6 +125,24 @@ async def test_known_files_stay_known_after_a_break(stage: MakeStage) -> None:
     prefix_holds(place.server)
 
 
+async def test_what_changed_during_a_break_is_told(stage: MakeStage) -> None:
+    made = call("write", path="made.py", content="def made():\n    return 1\n")
+    place = await stage(sequence(LOOK, made, MEND, report()))
+    write_files(place.repo, {"sub/old.py": "def old(a):\n    return a\n"})
+    assert (await place.run("--max-turns", "2")).code == 5
+    write_files(
+        place.repo,
+        {"sub/old.py": "def old(a, b=0):\n    return a + b\n", "new.py": "def new(): ...\n"},
+    )
+    ran = await place("resume", "--json")
+    assert ran.code == 0, ran.err
+    (delta,) = (text for text in said(place.server, -1) if "changed in the repository" in text)
+    assert "+ new.py (new):\n  + 1: def new()" in delta
+    assert "~ sub/old.py:\n  ~ 1-2: def old(a, b=0)" in delta
+    assert "made.py" not in delta
+    prefix_holds(place.server)
+
+
 async def test_the_budget_is_the_persons(stage: MakeStage) -> None:
     place = await stage(FIX)
     lines = "".join(f"def helper_{i}(value):\n    return value * {i}\n\n\n" for i in range(200))

@@ -12,7 +12,8 @@ from .index_packed import unpack_facts, unpack_symbols
 from .index_postings import Postings, unpack
 from .index_refresh import Progress, refresh_store
 from .index_tidy import join_all
-from .index_tree import IndexedTree
+from .index_tree import IndexedTree, older_file
+from .index_version import blob_key
 from .model import NOTHING_KNOWN, FileFacts, Symbol
 from .store import Column, Store, StoreError, told
 
@@ -108,6 +109,17 @@ class CodeIndex:
                     notes, self._notes = (*self._notes, *done.notes), []
                     return IndexedTree(root, done.files, done.blobs, self, notes, done.parsed)
         raise StoreError("other processes sweep it all the time", spoilt=False)
+
+    def older(self, now: IndexedTree, files: Mapping[str, tuple[str, int]]) -> IndexedTree:
+        """An earlier state of the tree `now`: the git blob id (SHA-1) and size of each file then, by path.
+
+        Of a content that was never indexed, nothing is known. Texts are those of files that are still the same.
+        """
+        was = {path: older_file(path, *files[path], now.files.get(path)) for path in sorted(files)}
+        keys = {path: blob_key(file.blob, file.language) for path, file in was.items()}
+        known = self._asked(lambda store: store.find(set(keys.values())))
+        blobs = {path: known[key] for path, key in keys.items() if key in known}
+        return IndexedTree(now.root, was, blobs, self, (), 0)
 
     def tidy(self) -> None:
         """Makes questions quicker, at a time when nobody waits for an answer."""

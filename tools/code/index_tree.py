@@ -9,13 +9,25 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
+from . import rules
 from .index_content import Reader
 from .index_postings import MOST_TIMES, Postings, name_key
+from .languages import language_of
 from .model import NOTHING_KNOWN, FileFacts, Place, SourceFile, Symbol
 from .store import Column, StoreError
 
 Answer = TypeVar("Answer")
 _TRIES = 2
+
+
+def older_file(path: str, blob: str, size: int, now: SourceFile | None) -> SourceFile:
+    """What a file was of which only this is known, and what it is now."""
+    if now is not None and now.blob == blob:
+        return now
+    left_out = rules.by_path(path) or rules.by_size(path, size)
+    if now is not None:
+        left_out = left_out or now.left_out
+    return SourceFile(path, blob, size, now.language if now else language_of(path, b""), left_out)
 
 
 class Source(Protocol):

@@ -95,6 +95,18 @@ async def tree_entries(place: Place, tree: str, paths: Iterable[str]) -> dict[st
     return found
 
 
+async def tree_files(store: Store, tree: str) -> dict[str, tuple[str, int]]:
+    """All regular files of a tree by path: the id of the content, and its size in bytes."""
+    result = await run_git(_bare(store), "ls-tree", "-r", "-z", "-l", "--full-tree", tree)
+    found: dict[str, tuple[str, int]] = {}
+    for item in result.items:
+        facts, _, name = item.partition("\t")
+        mode, kind, object_id, size = facts.split()
+        if kind == "blob" and int(mode, 8) != LINK:
+            found[name] = object_id, int(size)
+    return found
+
+
 async def stored_entry(store: Store, tree: str, path: str) -> Entry | None:
     """What `path` is in a tree of the store; None for nothing and for a folder."""
     return (await tree_entries(_bare(store), tree, [path])).get(path)

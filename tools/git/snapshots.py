@@ -25,6 +25,7 @@ from .objects import (
     removal_lines,
     stored_entry,
     tree_changes,
+    tree_files,
     tree_patch,
     without_content,
 )
@@ -146,6 +147,10 @@ class SnapshotStore:
         if entry is None:
             return None
         return (await read_blobs(self._store, [entry.object_id]))[entry.object_id]
+
+    async def files(self, snapshot: Snapshot) -> dict[str, tuple[str, int]]:
+        """All regular files of a snapshot by path: the git blob id, and the size in bytes."""
+        return await tree_files(self._store, snapshot.tree)
 
     async def restore(
         self,
