@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .levels import plain_file, shown_path
+from .model import SourceFile
+from .rules import VENDORED
 
 MOST_FOLDERS = 80
 MOST_FILES = 40
@@ -27,6 +29,11 @@ class Folder:
 
     def fragments(self) -> list[str]:
         return [self.opening, ETC, *(f" {name}" for name in self.names)]
+
+
+def listed(files: Mapping[str, SourceFile]) -> list[str]:
+    """The paths that a listing is about: all but what others wrote."""
+    return [path for path, file in files.items() if not (file.left_out or "").startswith(VENDORED)]
 
 
 def folders_of(paths: Iterable[str], ranked: Iterable[str]) -> list[Folder]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from .counted import count_lists, count_wholes
 from .levels import file_forms
-from .listing import all_folders
+from .listing import all_folders, listed
 from .model import CodeTree, CountStore, SourceFile
 from .repomap import BYTES_A_TOKEN, FIXED, WHOLE_SHARE
 
@@ -22,7 +22,7 @@ def precount(
     What was counted before is not counted again. Meant for a thread of its own: the tokenizer lets others run.
     """
     count_lists({"": FIXED}, counts)
-    folders = {one.path: one.fragments() for one in all_folders(tree.files)}
+    folders = {one.path: one.fragments() for one in all_folders(listed(tree.files))}
     count_lists(folders, counts)
     largest = tokens // WHOLE_SHARE * BYTES_A_TOKEN
     everything = _fits(tree, tokens)

@@ -20,7 +20,7 @@ from .levels import (
     whole_header,
     whole_of,
 )
-from .listing import folders_of, listing
+from .listing import folders_of, listed, listing
 from .model import CodeTree, CountStore
 from .rank import NO_HINTS, Hints, RankedFile, rank
 from .task import read_task
@@ -135,7 +135,7 @@ def _most_relevant(
 ) -> _Made:
     most = min(MOST_CANDIDATES, budget // TOKENS_EACH + FEWEST_CANDIDATES)
     ranking = {one.path: one for one in rank(tree, read_task(task), hints, most)}
-    folders = folders_of(tree.files, ranking)
+    folders = folders_of(listed(tree.files), ranking)
     folder_counts = count_lists({one.path: one.fragments() for one in folders}, store)
     candidates = _candidates(tree, list(ranking.values()), budget // WHOLE_SHARE, store)
     room = budget // LISTING_SHARE

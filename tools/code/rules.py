@@ -12,6 +12,10 @@ VERY_LARGE = 1_000_000
 """Bytes. What is larger is never parsed nor packed, whatever it is."""
 
 
+VENDORED = "vendored: "
+"""Begins the reason of what others wrote, and what nobody looks for here."""
+
+
 def _set(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
@@ -80,7 +84,7 @@ def by_path(path: str) -> str | None:
         return "generated: a lock file"
     foreign = _foreign(folders.split("/"), path) if folders else None
     if foreign:
-        return f"vendored: in a folder {foreign}"
+        return f"{VENDORED}in a folder {foreign}"
     ending = _ending(name)
     if ending in _BUILT and f"/{folders}/".find("/dist/") >= 0:
         return "generated: built into a folder dist"

@@ -57,6 +57,19 @@ def test_a_larger_tree_shows_what_the_task_is_about(tmp_path: Path) -> None:
     assert {one.level for one in made.files} != {"whole"}
 
 
+def test_what_others_wrote_is_not_even_listed(tmp_path: Path) -> None:
+    theirs = {
+        ".venv/lib/python3/site-packages/pip/main.py": "x = 1\n",
+        "node_modules/a/i.js": "1\n",
+    }
+    made = checked(
+        repository_map(grow(tmp_path, BIG | {"Cargo.lock": "# 1\n"} | theirs), TASK, 900, Counts())
+    )
+    assert "Cargo.lock" in made.text
+    assert "pip" not in made.text
+    assert "node_modules" not in made.text
+
+
 def test_more_budget_shows_more_of_the_best_file(tmp_path: Path) -> None:
     tree = grow(tmp_path, BIG)
     shown: list[int] = []
