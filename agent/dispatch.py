@@ -37,7 +37,7 @@ class BeforeChange(Protocol):
     def __call__(self, paths: tuple[str, ...], *, commands: bool) -> Awaitable[None]: ...
 
 
-def _nobody_cares() -> None:
+def _nobody_cares(_wrote: Mapping[str, str]) -> None:
     pass
 
 
@@ -47,7 +47,7 @@ class Workplace:
 
     `before_change` is awaited once an answer that may change something, with all paths that its calls will write and
     whether it runs commands; it returns when the tree is stored as it is. `touched` is called after each call that may
-    have changed something.
+    have changed something, with the digests of the files that its tool wrote.
     """
 
     root: Path
@@ -58,7 +58,7 @@ class Workplace:
     outputs: Path | None = None
     code: CodeLookup | None = None
     refuse_broken: bool = False
-    touched: Callable[[], None] = _nobody_cares
+    touched: Callable[[Mapping[str, str]], None] = _nobody_cares
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ class Dispatcher:
             self._finish(item, ToolResult(text, ok=False), monotonic() - started)
             raise
         if mutates:
-            self._place.touched()
+            self._place.touched(result.wrote)
         message = self._finish(item, result, monotonic() - started)
         mutated = mutates and not denied
         command = mutated and item.effects.command is not None

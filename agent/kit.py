@@ -110,7 +110,7 @@ class Kit:
             self.commands.outputs,
             self.code,
             self.settings.syntax_errors == "refuse",
-            self.code.changed,
+            self.upkeep.touched,
         )
         dispatcher = Dispatcher(TOOLS, schemas(), SOLO, place, Nobody(), self.recorder, self.seen)
         return Loop(

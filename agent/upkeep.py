@@ -56,12 +56,28 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a look at the tree brought. `now` are digests of changed files, `seen` what the model knew when it began."""
+    """What a look at the tree brought. `now` are digests of changed files, `met` those of when it began."""
 
     tree: CodeTree
     changed: tuple[FileChange, ...]
     now: Mapping[str, str]
+    met: _Met
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Digests of what the model has `seen` whole, and of what its edits `wrote`, whatever it knows of those files."""
+
     seen: Mapping[str, str]
+    wrote: Mapping[str, str]
+
+    def now(self) -> _Met:
+        return _Met(dict(self.seen), dict(self.wrote))
+
+    def is_same(self, path: str, other: _Met) -> bool:
+        """Whether nothing was read or written since the other."""
+        mine, theirs = self.seen.get(path), other.seen.get(path)
+        return mine == theirs and self.wrote.get(path) == other.wrote.get(path)
 
 
 class Upkeep:
@@ -73,6 +89,7 @@ class Upkeep:
         self._code = code
         self._recorder = recorder
         self._seen = seen
+        self._wrote: dict[str, str] = {}
         self._terms = terms
         self._known: CodeTree | None = None
         self._pack: Packed | None = None
@@ -106,9 +123,14 @@ class Upkeep:
         cold = is_cold(answered, now)
         fresh = await self._weigh(transcript, "resumed", _delta_texts(transcript), cold=cold)
         if fresh is transcript and left is not None:
-            compared = asyncio.to_thread(_compared, left, tree, dict(self._seen))
+            compared = asyncio.to_thread(_compared, left, tree, self._met().now())
             self._say(transcript, await self._code.unharmed(compared))
         return fresh
+
+    def touched(self, wrote: Mapping[str, str]) -> None:
+        """A call has changed the tree, perhaps; `wrote` are the digests of the files that it wrote itself."""
+        self._wrote.update(wrote)
+        self._code.changed()
 
     def look(self) -> None:
         """Begin to look at the tree, beside a request that has just gone out. What is found is told after its turn."""
@@ -152,17 +174,23 @@ class Upkeep:
 
     async def _looked(self, known: CodeTree) -> _Found | None:
         """What differs from the tree that the model knows of, None if nothing does."""
-        seen = dict(self._seen)
+        met = self._met().now()
         self._code.changed()
         tree = await self._code.tree()
-        return await asyncio.to_thread(_compared, known, tree, seen)
+        return await asyncio.to_thread(_compared, known, tree, met)
+
+    def _met(self) -> _Met:
+        return _Met(self._seen, self._wrote)
 
     def _news(self, found: _Found) -> str | None:
         """What of it is news to the model, in words; it is told once."""
         self._known = found.tree
-        touched = {path for path, digest in self._seen.items() if found.seen.get(path) != digest}
-        paths = [change.path for change in found.changed if change.path not in touched]
-        news = set(told_of(self._seen, paths, found.now))
+        met = self._met()
+        same = (change.path for change in found.changed if met.is_same(change.path, found.met))
+        paths = [
+            path for path in same if path not in found.now or found.now[path] != met.wrote.get(path)
+        ]
+        news = set(told_of(met.seen, paths, found.now))
         return delta_text([change for change in found.changed if change.path in news])
 
     async def _perhaps_repack(self, transcript: Transcript) -> Transcript:
@@ -233,12 +261,12 @@ def _delta_texts(transcript: Transcript) -> list[str]:
     ]
 
 
-def _compared(known: CodeTree, tree: CodeTree, seen: Mapping[str, str]) -> _Found | None:
-    paths = changed_paths(known, tree)
+def _compared(before: CodeTree, tree: CodeTree, met: _Met) -> _Found | None:
+    paths = changed_paths(before, tree)
     if not paths:
         return None
     now = _digests(tree.root, paths[:MOST_COMPARED])
-    return _Found(tree, changes(known, tree, paths), now, seen)
+    return _Found(tree, changes(before, tree, paths), now, met)
 
 
 def _digests(root: Path, paths: Iterable[str]) -> dict[str, str]:

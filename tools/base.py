@@ -43,7 +43,8 @@ class Effects:
 class ToolResult:
     """`text` is for the model, `title` and `detail` for people.
 
-    `seen` maps each path to the digest of the content that the model knows after this call. `data` is a parsed value
+    `seen` maps each path to the digest of the content that the model knows after this call; `wrote` each path that the
+    call wrote to the digest it has by that, which the model need not know as a whole. `data` is a parsed value
     for the harness (a plan, a report); only the tools that steer the session have one.
     """
 
@@ -52,6 +53,7 @@ class ToolResult:
     title: str = ""
     detail: str = ""
     seen: Mapping[str, str] = field(default_factory=dict[str, str])
+    wrote: Mapping[str, str] = field(default_factory=dict[str, str])
     data: Params | None = None
 
 

@@ -85,10 +85,12 @@ def _plan(params: EditParams, context: ToolContext) -> _Planned:
     except UnicodeEncodeError as error:
         what = ascii(error.object[error.start : error.end])
         raise ToolError(f"{path} is {text.encoding}, which can't hold {what}.") from None
+    now = {path: digest(data)}
     result = ToolResult(
         "\n".join(_line(edited.lf, item) for item in done),
         detail=unified_diff(path, text.lf, edited.lf),
-        seen={path: digest(data)} if known else {},
+        seen=now if known else {},
+        wrote=now,
     )
     return _Planned(Change(path, file, edited.lf, data), result)
 

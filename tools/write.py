@@ -56,10 +56,12 @@ def _plan(params: WriteParams, context: ToolContext) -> _Planned:
         return _Planned(None, ToolResult(said, seen={path: file.digest}))
     lines = plural(count_lines(content), "line")
     before = file.text.lf if file and file.text else None
+    now = {path: digest(data)}
     result = ToolResult(
         f"{'wrote' if file else 'created'} {path}, {lines}{note}",
         detail=unified_diff(path, before, content),
-        seen={path: digest(data)},
+        seen=now,
+        wrote=now,
     )
     return _Planned(Change(path, file, content, data), result)
 

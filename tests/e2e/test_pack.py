@@ -230,6 +230,18 @@ async def test_what_commands_change_is_told_once(stage: MakeStage) -> None:
     assert ran.result["cache"]["unexpected_misses"] == 0
 
 
+async def test_an_edit_of_a_file_that_was_not_read_is_no_news(stage: MakeStage) -> None:
+    grow = call("edit", path="big.py", edits=[{"old": "def big_7(", "new": "def large_7("}])
+    place = await stage(sequence(grow, shell("true"), LOOK, MEND, LOOK, report()), UNHURRIED)
+    # Too large to be given whole.
+    big = "".join(f"def big_{i}(value):\n    return value * {i}\n\n\n" for i in range(2000))
+    write_files(place.repo, {"big.py": big})
+    ran = await place.run("--pack-tokens", "4000")
+    assert ran.code == 0, ran.err
+    assert results(ran)[0][0] is True
+    assert not any("changed in the repository" in text for text in said(place.server, -1))
+
+
 def catalog(folder: Path, hit: float, miss: float) -> Path:
     """A catalog in which the model costs this much at all hours."""
     path = folder / "prices.toml"
