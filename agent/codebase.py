@@ -25,11 +25,11 @@ from .passing import IndexProgress
 if (
     TYPE_CHECKING
 ):  # what only the index and the pack need is loaded in threads, beside the client library
-    from ..tools.code.history import Kept
-    from ..tools.code.index import CodeIndex
-    from ..tools.code.index_tree import IndexedTree
+    from ..tools.code.index.code_index import CodeIndex
+    from ..tools.code.index.tree import IndexedTree
     from ..tools.code.live import LiveCode
-    from ..tools.code.rank import Hints
+    from ..tools.code.map.history import Kept
+    from ..tools.code.map.rank import Hints
     from .packs import Pack
 
 PROGRESS_SECONDS = 0.1
@@ -219,7 +219,7 @@ async def _ended(*tasks: asyncio.Future[Any] | None) -> None:
 
 
 def _open_index(folder: Path) -> CodeIndex:
-    from ..tools.code.index import CodeIndex
+    from ..tools.code.index.code_index import CodeIndex
 
     return CodeIndex.open(folder)
 

@@ -27,8 +27,8 @@ def main() -> int:
     folder, root, tokens = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     paths = os.fsdecode(sys.stdin.buffer.read()).split("\0")[:-1]
 
-    from ..tools.code.index import CodeIndex
-    from ..tools.code.precount import precount
+    from ..tools.code.index.code_index import CodeIndex
+    from ..tools.code.map.precount import precount
 
     index = CodeIndex.open(folder)
     try:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from ..tools.code.counted import count_lists
-from ..tools.code.index_content import blob_id
+from ..tools.code.index.content import blob_id
+from ..tools.code.map.counted import count_lists
+from ..tools.code.map.rank import Hints
+from ..tools.code.map.repomap import RepoMap, repository_map
 from ..tools.code.model import CodeTree, CountStore
-from ..tools.code.rank import Hints
-from ..tools.code.repomap import RepoMap, repository_map
 from ..tools.code.tokens import count_tokens
 from ..tools.errors import ToolError
 from ..tools.files import load

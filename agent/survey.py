@@ -19,7 +19,7 @@ from ..tools.checks.discover_checkers import (
     why_not,
 )
 from ..tools.checks.model import Check
-from ..tools.code.identity import index_folder
+from ..tools.code.index.identity import index_folder
 from ..tools.commands import SandboxedCommands
 from ..tools.errors import PersonError, ToolError
 from ..tools.git.commit import require_committable
@@ -38,8 +38,8 @@ from .codebase import Source
 from .context.environment import Environment, card, top_level
 
 if TYPE_CHECKING:
-    from ..tools.code.history import Kept
-    from ..tools.code.rank import Hints
+    from ..tools.code.map.history import Kept
+    from ..tools.code.map.rank import Hints
 
 T = TypeVar("T")
 
@@ -126,8 +126,8 @@ def code_source(place: Place, home: Path, files: Sequence[str]) -> Source:
 
     async def hints(kept: Kept) -> Hints:
         # Loaded by now, in the thread that opened the index; not by this module, which every run waits for.
-        from ..tools.code.history import read_history
-        from ..tools.code.rank import NO_HINTS, Hints
+        from ..tools.code.map.history import read_history
+        from ..tools.code.map.rank import NO_HINTS, Hints
 
         if repository is None:
             return NO_HINTS

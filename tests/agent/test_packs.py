@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from leadline.agent.packs import make_pack, seen_by
 from leadline.agent.rehearsal.prompt import count_tokens
 from leadline.tests.support.repos import write_files
-from leadline.tools.code.index import CodeIndex
-from leadline.tools.code.index_tree import IndexedTree
-from leadline.tools.code.rank import NO_HINTS
+from leadline.tools.code.index.code_index import CodeIndex
+from leadline.tools.code.index.tree import IndexedTree
+from leadline.tools.code.map.rank import NO_HINTS
 
 FILES = {
     f"shop/{name}.py": f'"""All about {name}s."""\n\n'

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from leadline.agent.counting import command
-from leadline.tools.code.index import CodeIndex
-from leadline.tools.code.repomap import repository_map
+from leadline.tools.code.index.code_index import CodeIndex
+from leadline.tools.code.map.repomap import repository_map
 
 from .code_trees import edit_files, walk
 

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from leadline.tools.code.history import History, read_history
-from leadline.tools.code.index import CodeIndex
-from leadline.tools.code.rank import Hints
-from leadline.tools.code.repomap import repository_map
+from leadline.tools.code.index.code_index import CodeIndex
+from leadline.tools.code.map.history import History, read_history
+from leadline.tools.code.map.rank import Hints
+from leadline.tools.code.map.repomap import repository_map
 from leadline.tools.git.repository import open_repository
 
 from .quality_trees import Tree

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from leadline.tools.code.index import CodeIndex
-from leadline.tools.code.index_tree import IndexedTree
+from leadline.tools.code.index.code_index import CodeIndex
+from leadline.tools.code.index.tree import IndexedTree
 from leadline.tools.code.words import split_words
 from leadline.tools.ignore import visible_files
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from leadline.tests.support.codetrees import fresh
-from leadline.tools.code.index_tree import IndexedTree
+from leadline.tools.code.index.tree import IndexedTree
 
 
 def grow(root: Path, files: Mapping[str, str | bytes]) -> IndexedTree:

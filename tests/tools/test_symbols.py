@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 from leadline.tests.tools.memory_tree import CodeBench, MemoryTree
-from leadline.tools.code.index import CodeIndex
+from leadline.tools.code.index.code_index import CodeIndex
 from leadline.tools.errors import ToolError
 from leadline.tools.outline_text import file_outline, folder_outline
 from leadline.tools.read import READ

@@ -20,13 +20,13 @@ from pathlib import Path
 
 from ..git.repository import NotARepositoryError, Repository, open_repository
 from ..ignore import MOST_PLAIN_FILES, visible_files
-from . import index_why
-from .history import read_history
-from .identity import index_folder
-from .index import CodeIndex
+from .index import why as index_why
+from .index.code_index import CodeIndex
+from .index.identity import index_folder
+from .map.history import read_history
+from .map.rank import NO_HINTS, Hints
+from .map.repomap import RepoMap, repository_map
 from .model import CodeTree
-from .rank import NO_HINTS, Hints
-from .repomap import RepoMap, repository_map
 
 DEFAULT_TOKENS = 32_768
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from .index import CodeIndex
-from .index_tree import IndexedTree
+from .index.code_index import CodeIndex
+from .index.tree import IndexedTree
 
 
 class LiveCode:

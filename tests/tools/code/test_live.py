@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from leadline.tests.support.codetrees import SMALL, paths_in
 from leadline.tests.support.repos import write_files
-from leadline.tools.code.index import CodeIndex
+from leadline.tools.code.index.code_index import CodeIndex
 from leadline.tools.code.live import LiveCode
 
 
