@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
-from leadline.tests.support.cli import Ran, environment, leadline
+from leadline.tests.support.cli import Ran, environment, leadline, start
 from leadline.tests.support.repos import make_repo, write_files
 from leadline.tools.code.api import map_repository, why
 from leadline.tools.code.tokens import count_tokens
@@ -75,6 +76,18 @@ async def test_the_same_bytes_whatever_the_hash_seed_and_from_below(shop: Path) 
         texts.add(ran.out)
     assert len(texts) == 1
     assert texts != {""}
+
+
+async def test_a_log_comes_through_stdin(shop: Path) -> None:
+    write_files(shop, {"other.py": "def other():\n    ...\n" * 200})
+    env = environment(shop.parent / "home", "http://127.0.0.1:9")
+    asked = ("map", "--task", "-", "--tokens", "300", "--json")
+    process = await start(*asked, cwd=shop, env=env, stdin=asyncio.subprocess.PIPE)
+    log = b'Traceback:\n  File "shop/invoice.py", line 8, in total\n'
+    out, _ = await process.communicate(log)
+    best = max(json.loads(out)["files"], key=lambda file: file["score"])
+    assert best["path"] == "shop/invoice.py"
+    assert "named in the task" in best["why"]
 
 
 async def test_why_a_file_is_in_or_out(shop: Path) -> None:

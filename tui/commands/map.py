@@ -16,12 +16,15 @@ from ...tools.code.api import DEFAULT_TOKENS, Mapped, map_repository, why
 from ...tools.errors import PersonError
 from .common import here, home, page, print_json
 from .screen import Terminal
+from .task_text import read_task
 
 MOST_TOKENS = 10_000_000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--task", metavar="TEXT", default="", help="what the map is for")
+    parser.add_argument(
+        "--task", metavar="TEXT", default="", help="what the map is for; - reads it from stdin"
+    )
     parser.add_argument(
         "--tokens",
         metavar="N",
@@ -40,8 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(parsed: argparse.Namespace) -> int:
     tokens = _tokens(parsed.tokens)
-    # Arguments that are no UTF-8 come as lone surrogates, which no text can carry.
-    task = parsed.task.encode("utf-8", "replace").decode()
+    task = read_task([parsed.task], None) if parsed.task.strip() else ""
     folder = here()
     progress = Terminal(sys.stderr, os.environ, along=True)
     started = monotonic()
