@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,11 @@ class SandboxedCommands:
     """Runs commands in `root`. Everything it starts ends with `close`.
 
     `folder` is the session's own: its temporary files and outputs lie below. With `writable` False the tree is
-    read-only for commands too.
+    read-only for commands too. `cache` is for what builds and Python keep between commands, by default one of the tree.
+
+    `shown_at`, `carried`, `borrowed` and `git_writable` are for a private clone, see `make_policy`: commands then work
+    at `shown_at`, with the environment of the tree there. Such a clone needs a `folder` and a `cache` of its own:
+    Python would take the bytecode of another clone, whose files have the same paths, for that of this one.
     """
 
     def __init__(
@@ -38,9 +42,18 @@ class SandboxedCommands:
         writable: bool,
         network: bool,
         default_seconds: float,
+        cache: Path | None = None,
+        shown_at: Path | None = None,
+        carried: Sequence[Path] = (),
+        borrowed: Sequence[Path] = (),
+        git_writable: bool = False,
     ) -> None:
         self._sandbox = sandbox
         self._root = root
+        self._shown_at = shown_at
+        self._carried = tuple(Path(os.path.realpath(folder)) for folder in carried)
+        self._borrowed = tuple(borrowed)
+        self._git_writable = git_writable
         self._writable = writable
         self._network = network
         self._leadline_home = leadline_home
@@ -50,12 +63,13 @@ class SandboxedCommands:
         # would be written through. One folder a process: a resumed session must not write over what was shown before.
         self._outputs = _private(folder / "outputs" / str(os.getpid()))
         # One cache a tree: what one repository leaves in it must not run in another.
-        self._cache = _private(leadline_home / "cache" / folder_key(root))
+        self._cache = _private(cache or leadline_home / "cache" / folder_key(root))
         self._environment = scrubbed_environment(os.environ, temp=self._temp, cache=self._cache) | {
             # Bytecode belongs to the cache: it would show up as a change in a tree that does not ignore it.
             "PYTHONPYCACHEPREFIX": str(self._cache / "pycache"),
         }
-        self._environment |= _activated(root, self._environment.get("PATH", os.defpath))
+        path = self._environment.get("PATH", os.defpath)
+        self._environment |= _activated(_environments(root, shown_at, self._carried), path)
         self._shell = shutil.which("bash") or "/bin/sh"
         self._count = 0
         self._jobs = BackgroundJobs(self._outputs)
@@ -137,10 +151,14 @@ class SandboxedCommands:
             caches=[self._cache],
             readable=[self._outputs],
             network=self._network,
+            shown_at=self._shown_at,
+            carried=self._carried,
+            borrowed=self._borrowed,
+            git_writable=self._git_writable,
         )
         if self._writable:
             return policy
-        return replace(policy, read_only=(*policy.read_only, policy.root))
+        return replace(policy, read_only=(*policy.read_only, policy.tree))
 
     def _next_output(self) -> Path:
         self._count += 1
@@ -170,12 +188,23 @@ class SandboxedCommands:
         return f"{text}\n{status.job}: {end}"
 
 
-def _activated(root: Path, path: str) -> dict[str, str]:
-    """The project's own Python environment as its `activate` would set it: plain `python` is then the project's."""
+def _environments(
+    root: Path, shown_at: Path | None, carried: Sequence[Path]
+) -> Iterator[tuple[Path, Path]]:
+    """Where a Python environment of the project would be: outside, and as commands see it."""
     for name in (".venv", "venv"):
-        if (root / name / "pyvenv.cfg").is_file():
-            folder = root / name
-            return {"VIRTUAL_ENV": str(folder), "PATH": f"{folder / 'bin'}{os.pathsep}{path}"}
+        if shown_at is None:
+            yield root / name, root / name
+        else:
+            seen = Path(os.path.realpath(shown_at), name)
+            yield seen if seen in carried else root / name, seen
+
+
+def _activated(folders: Iterable[tuple[Path, Path]], path: str) -> dict[str, str]:
+    """The project's own Python environment as its `activate` would set it: plain `python` is then the project's."""
+    for folder, seen in folders:
+        if (folder / "pyvenv.cfg").is_file():
+            return {"VIRTUAL_ENV": str(seen), "PATH": f"{seen / 'bin'}{os.pathsep}{path}"}
     return {}
 
 

@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from ..process import Launch
 from .base import Sandbox, Unavailable
-from .bubblewrap import Bubblewrap, find_bubblewrap
+from .bubblewrap import Bubblewrap, find_bubblewrap, seal_probe
 from .landlock import LEAST_VERSION, SHIM, Landlock
 from .none import Unconfined
 from .places import SHARED_TEMPORARY
@@ -48,15 +49,26 @@ async def choose_sandbox(setting: Setting, root: Path) -> Sandbox:
     return Unavailable("; ".join(reasons))
 
 
+async def able_to_mount(sandbox: Sandbox, root: Path) -> Sandbox:
+    """`sandbox`, which then knows whether it can mount. Found out by trying, and only parallel work needs to know."""
+    if not isinstance(sandbox, Bubblewrap):
+        return sandbox
+    code, _ = await _run(seal_probe(sandbox.program, _probing(root)))
+    return replace(sandbox, can_mount=code == 0)
+
+
+def _probing(root: Path) -> Policy:
+    """With the shared folder as its temporary one, nothing has to be made anywhere."""
+    real = Path(os.path.realpath(root))
+    return Policy(root=real, writable=(), read_only=(), hidden=(), temp=SHARED_TEMPORARY)
+
+
 async def _try_bubblewrap(root: Path) -> Bubblewrap | str:
     program = find_bubblewrap(os.environ.get("PATH", ""), root)
     if program is None:
         return "not installed"
     sandbox = Bubblewrap(program, supported_machine())
-    real = Path(os.path.realpath(root))
-    # With the shared folder as its temporary one, nothing has to be made anywhere.
-    policy = Policy(root=real, writable=(), read_only=(), hidden=(), temp=SHARED_TEMPORARY)
-    code, said = await _run(sandbox.command(("true",), policy))
+    code, said = await _run(sandbox.command(("true",), _probing(root)))
     return sandbox if code == 0 else said
 
 

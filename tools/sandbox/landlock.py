@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..process import Launch
+from .base import require_in_place
 from .policy import Access, Policy
 from .seccomp import AF_UNIX, INTERNET, filter_program
 from .sockets import reachable_sockets
@@ -70,6 +71,7 @@ class Landlock:
     python: str = sys.executable
     name: str = "landlock"
     confined: bool = True
+    can_mount: bool = False
 
     def describe(self, network: bool = False) -> str:
         signals = (
@@ -85,6 +87,7 @@ class Landlock:
         )
 
     def command(self, argv: Sequence[str], policy: Policy) -> Launch:
+        require_in_place(self.name, policy)
         families = INTERNET if policy.network else ()
         # A socket with a path is not covered: where one of another program can be reached, none can be opened.
         if self.version >= _SIGNALS_VERSION and not reachable_sockets(policy):

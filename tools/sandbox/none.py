@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..process import Launch
+from .base import require_in_place
 from .landlock import watched
 from .policy import Policy
 
@@ -15,6 +16,7 @@ from .policy import Policy
 class Unconfined:
     name: str = "off"
     confined: bool = False
+    can_mount: bool = False
 
     def describe(self, network: bool = False) -> str:  # noqa: ARG002
         return (
@@ -22,6 +24,7 @@ class Unconfined:
             "secrets are only taken out of their environment"
         )
 
-    def command(self, argv: Sequence[str], policy: Policy) -> Launch:  # noqa: ARG002
+    def command(self, argv: Sequence[str], policy: Policy) -> Launch:
+        require_in_place(self.name, policy)
         # The watcher rests on Linux calls; elsewhere the process group has to do.
         return watched(argv) if sys.platform == "linux" else Launch(tuple(argv))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import PersonError
 from . import tables
-from .policy import Access, Policy
+from .policy import Access, Borrowed, Policy
 
 SHARED_TEMPORARY = Path("/tmp")
 """Where everybody's temporary files lie, and sockets among them (tmux, X11); a sandbox may put a private one there."""
@@ -31,6 +31,10 @@ def make_policy(
     caches: Iterable[Path] = (),
     readable: Iterable[Path] = (),
     network: bool = False,
+    shown_at: Path | None = None,
+    carried: Iterable[Path] = (),
+    borrowed: Iterable[Path] = (),
+    git_writable: bool = False,
 ) -> Policy:
     """The policy for commands in `root`. `temp` and `caches` are folders of ours that must exist; they become writable.
 
@@ -39,23 +43,80 @@ def make_policy(
     then allow nothing new beside them. Read-only: git's folders. A tree without `.git` may get one from a command, and
     a `.git` that is a symbolic link may be replaced; our own git calls take no orders from a repository's
     configuration, which makes both harmless to us. PersonError if the root is the whole file system.
+
+    For a private clone: `shown_at` is the tree whose place it takes for commands, `carried` the folders of that tree
+    that they still see (see `carried_folders`), `git_writable` lets them write the clone's `.git`, which nothing of
+    ours may trust from then on. `borrowed` are the folders with git objects that the clone's `objects/info/alternates`
+    names, spelled as there: absolute. One in the tree at `shown_at`, where commands see the clone instead, needs
+    another name, which holds inside as well as outside: a symbolic link to it in a hidden folder, for instance beside
+    the clone. PersonError if Leadline's own folders lie in the tree at `shown_at`.
     """
     root, temp, home = (Path(os.path.realpath(path)) for path in (root, temp, home))
     if root == Path(root.anchor):
         raise PersonError("The working tree is the whole file system. Start in a project folder.")
+    tree = root if shown_at is None else Path(os.path.realpath(shown_at))
     writable = _existing(caches)
-    ours = (root, temp, *writable)
+    ours = (root, tree, temp, *writable)
     hidden = tuple(
         path
         for path in _existing(_secrets(home, environ, leadline_home))
         if path not in ours and not _is_needed(path, home)
     )
     programs = [path for path in _toolchains(environ, home) if not _is_below(path, ours)]
+    needed = _existing([*readable, *(() if leadline_home is None else (leadline_home,))])
     read_only = _existing([*map(Path, tables.NEEDED_IN_RUN), *readable, *programs])
     policy = Policy(root, writable, read_only, hidden, temp, network)
+    if tree == root:
+        stores = _existing(borrowed)
+        policy = replace(policy, read_only=(*read_only, *stores))
+    else:
+        _require_apart(tree, (root, temp, *writable, *needed))
+        policy = _shown(policy, tree, carried, borrowed)
+    if git_writable:
+        return policy
     # A repository can name any place as git's own, so what it names never opens a hidden one.
-    git = [path for path in _existing(git_places(root)) if policy.access(path) != Access.HIDDEN]
-    return replace(policy, read_only=(*read_only, *git))
+    git = [_as_seen(path, policy) for path in _existing(git_places(root))]
+    kept = [path for path in git if policy.access(path) != Access.HIDDEN]
+    return replace(policy, read_only=(*policy.read_only, *kept))
+
+
+def _require_apart(tree: Path, ours: Iterable[Path]) -> None:
+    for path in ours:
+        if path.is_relative_to(tree) or tree.is_relative_to(path):
+            raise PersonError(
+                f"{path} and the project {tree} lie one inside the other, so a clone cannot be shown in the place of "
+                "the project. Set LEADLINE_HOME to a folder outside it, or go on without parallel work."
+            )
+
+
+def _shown(policy: Policy, tree: Path, carried: Iterable[Path], borrowed: Iterable[Path]) -> Policy:
+    """`policy` with its root shown at `tree`."""
+    folders = (path for path in _existing(carried) if path.is_dir())
+    stores = tuple(
+        Borrowed(real, _name_inside(path)) for path in borrowed for real in _existing([path])
+    )
+    for store in stores:
+        elsewhere = store.at != store.folder
+        if (elsewhere and policy.access(store.at) != Access.HIDDEN) or store.at.is_relative_to(
+            tree
+        ):
+            raise ValueError(
+                f"borrowed objects must be named by their own path, outside {tree}, or by a link in a hidden folder: "
+                f"{store.at}"
+            )
+    below = tuple(path for path in folders if path != tree and path.is_relative_to(tree))
+    return replace(policy, shown_at=tree, carried=below, borrowed=stores)
+
+
+def _name_inside(path: Path) -> Path:
+    """`path` without links on the way to it; a link at its end is the name that counts."""
+    return Path(os.path.realpath(path.parent), path.name)
+
+
+def _as_seen(path: Path, policy: Policy) -> Path:
+    """The path under which commands see `path`, which lies in the root or is the same for them."""
+    inside = path.is_relative_to(policy.root)
+    return policy.tree / path.relative_to(policy.root) if inside else path
 
 
 def _is_below(path: Path, places: Iterable[Path]) -> bool:

@@ -20,12 +20,23 @@ class Access(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Borrowed:
+    """A `folder` of git objects that commands can read at the path `at`, which may be its own."""
+
+    folder: Path
+    at: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Absolute paths without symbolic links; those that do not exist when a command starts are passed over.
 
     `root` is the working tree and `temp` a folder that nothing but these commands uses; both are writable. `writable`
     are further such places, for instance a build cache. `read_only` are places inside writable or hidden ones that
     can be read and not written; `hidden` those whose content cannot be read. `network`: false means none at all.
+
+    With `shown_at` commands see `root` at that path, where the file system outside has another tree, and nothing of
+    that other tree but its folders in `carried`, which are read-only. The places above are paths as commands see them.
     """
 
     root: Path
@@ -34,11 +45,20 @@ class Policy:
     hidden: tuple[Path, ...]
     temp: Path
     network: bool = False
+    shown_at: Path | None = None
+    carried: tuple[Path, ...] = ()
+    borrowed: tuple[Borrowed, ...] = ()
+
+    @property
+    def tree(self) -> Path:
+        """Where commands see the working tree."""
+        return self.root if self.shown_at is None else self.shown_at
 
     def places(self) -> list[tuple[Path, Access]]:
         """Each place once, outer ones first. Named twice, a place gets the lesser access."""
-        places = dict.fromkeys((self.root, self.temp, *self.writable), Access.WRITE)
-        places |= dict.fromkeys(self.read_only, Access.READ)
+        readable = (*self.carried, *(one.at for one in self.borrowed), *self.read_only)
+        places = dict.fromkeys((self.tree, self.temp, *self.writable), Access.WRITE)
+        places |= dict.fromkeys(readable, Access.READ)
         places |= dict.fromkeys(self.hidden, Access.HIDDEN)
         return sorted(places.items(), key=lambda place: (len(place[0].parts), place[0]))
 
@@ -49,3 +69,14 @@ class Policy:
             if path.is_relative_to(place):
                 found = access
         return found
+
+    def source(self, path: Path) -> Path:
+        """Where the file system outside has what a command sees at `path`."""
+        for one in self.borrowed:
+            if path.is_relative_to(one.at):
+                return one.folder / path.relative_to(one.at)
+        if self.shown_at is None or not path.is_relative_to(self.shown_at):
+            return path
+        if any(path.is_relative_to(folder) for folder in self.carried):
+            return path
+        return self.root / path.relative_to(self.shown_at)

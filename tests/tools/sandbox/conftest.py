@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from leadline.tools.process import Launch, ProcessLimits, ProcessResult, run_process
 from leadline.tools.sandbox.base import Sandbox
-from leadline.tools.sandbox.detect import choose_sandbox
+from leadline.tools.sandbox.detect import able_to_mount, choose_sandbox
 from leadline.tools.sandbox.environment import scrubbed_environment
 from leadline.tools.sandbox.places import make_policy
 from leadline.tools.sandbox.policy import Policy
@@ -125,7 +125,7 @@ async def working(setting: str) -> Sandbox:
     )
     if chosen.name != setting:
         pytest.skip(chosen.describe())
-    return chosen
+    return await able_to_mount(chosen, Path("/"))
 
 
 @pytest.fixture(params=["bubblewrap", "landlock"])
