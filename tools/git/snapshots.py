@@ -97,6 +97,11 @@ class SnapshotStore:
         return self._store.root
 
     @property
+    def store(self) -> Store:
+        """Where the snapshots are, for merges and clones."""
+        return self._store
+
+    @property
     def git_dir(self) -> Path:
         """The store on disk."""
         return self._store.path
@@ -117,6 +122,16 @@ class SnapshotStore:
         extra = frozenset(relative(path) for path in extra_paths)
         async with self._turn:
             return await self._take(label, extra)
+
+    async def adopt(self, tree: str, like: Snapshot, label: str) -> Snapshot:
+        """A tree that was made in the store as a snapshot of the session: what the work tree is about to be.
+
+        It says nothing of what `like` says nothing of.
+        """
+        async with self._turn:
+            made = await self._commit(label, tree, like.left_out, like.watched)
+            self._last = made
+            return made
 
     async def load(self, commit: str) -> Snapshot:
         """The snapshot of this id, of any session. Raises `PersonError` for any other id."""
