@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import PersonError
 from .run import Place, run_git
 from .settings import read_settings
-from .store import Store
+from .store import ATTRIBUTES, Store, quoted
 
 _BRANCH = "leadline"
 _MOST_BYTES = 4 << 20
@@ -41,11 +41,6 @@ _CONFIG = """[core]
 [maintenance]
 \tauto = false
 """
-_ATTRIBUTES = (
-    "* -text -crlf -ident -filter !eol !working-tree-encoding !diff !merge !whitespace"
-    " !conflict-marker-size\n"
-)
-"""Files are compared as they are on disk, whatever a `.gitattributes` says: so they were stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +162,10 @@ def lay_git_dir(git_dir: Path, around: Surroundings, head: str, index: Path) -> 
         version = f"\trepositoryFormatVersion = {int(sha256)}\n"
         config = _CONFIG.replace("[core]\n", "[core]\n" + version, 1)
         config += "[extensions]\n\tobjectFormat = sha256\n" if sha256 else ""
-        lines = b"".join(_quoted(folder) + b"\n" for folder in around.borrowed)
-        (git_dir / "objects" / "info" / "alternates").write_bytes(lines)
+        lines = "".join(f"{quoted(folder)}\n" for folder in around.borrowed)
+        (git_dir / "objects" / "info" / "alternates").write_text(lines, "ascii")
         (git_dir / "info" / "exclude").write_bytes(around.exclude)
-        (git_dir / "info" / "attributes").write_text(_ATTRIBUTES, "utf-8")
+        (git_dir / "info" / "attributes").write_text(ATTRIBUTES, "utf-8")
         (git_dir / "config").write_text(config, "utf-8")
         if around.shallow:
             (git_dir / "shallow").write_bytes(around.shallow)
@@ -182,12 +177,3 @@ def lay_git_dir(git_dir: Path, around: Surroundings, head: str, index: Path) -> 
         raise PersonError(
             f"A clone's {git_dir} cannot be written ({error.strerror}). Make room on the disk and try again."
         ) from error
-
-
-def _quoted(path: Path) -> bytes:
-    """A path as git's alternates file holds it, any byte in it allowed."""
-    safe = b"".join(
-        bytes((byte,)) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte
-        for byte in os.fsencode(path)
-    )
-    return b'"' + safe + b'"'

@@ -30,14 +30,8 @@ from .objects import (
     tree_changes,
 )
 from .run import Place, run_git
-from .store import Store
+from .store import OURSELVES, Store
 
-_WHO = {
-    "GIT_AUTHOR_NAME": "Leadline",
-    "GIT_AUTHOR_EMAIL": "leadline@localhost",
-    "GIT_COMMITTER_NAME": "Leadline",
-    "GIT_COMMITTER_EMAIL": "leadline@localhost",
-}
 _REGULAR = frozenset((0o100644, EXECUTABLE))
 _NOT_MERGED = 255
 """What `git merge-file` ends with for a file that is not text; a lower number counts conflicts."""
@@ -159,7 +153,7 @@ async def commit_tree(
         place,
         *("commit-tree", *flags, "-F", "-", checked_id(tree)),
         stdin=message.replace("\0", "").encode("utf-8", "replace") or b"\n",
-        variables=_WHO | dates,
+        variables=OURSELVES | dates,
     )
     return made.line
 

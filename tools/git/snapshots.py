@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import Exit, PersonError
-from .names import joined, relative, some
+from .names import relative, some
 from .objects import (
     Change,
     batches,
@@ -22,7 +22,6 @@ from .objects import (
     checked_id,
     damaged,
     read_blobs,
-    removal_lines,
     stored_entry,
     tree_changes,
     tree_files,
@@ -39,26 +38,15 @@ from .restore import (
     remove_files,
     write_files,
 )
-from .run import GitError, Place, run_git
+from .run import GitError, run_git
 from .snapshot import Snapshot, from_commit, one_line, to_message
-from .store import Store, open_store
-from .survey import LeftOut, Limits, Reason, Survey, list_tree, survey
+from .staging import add, backdated, distrust, drop
+from .store import OURSELVES, Store, open_store
+from .survey import LeftOut, Limits, Survey, list_tree, survey
 from .worktree import Tree
 
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _ANCHOR_TRIES = 1000
-_STORE_TROUBLE = re.compile(
-    r"No space left|Disk quota|Read-only file system|Input/output error|adding an object|loose object"
-    r"|temporary file|index file|index\.lock"
-)
-"""Complaints of git about where it writes, in contrast to what it reads."""
-
-_WHO = {
-    "GIT_AUTHOR_NAME": "Leadline",
-    "GIT_AUTHOR_EMAIL": "leadline@localhost",
-    "GIT_COMMITTER_NAME": "Leadline",
-    "GIT_COMMITTER_EMAIL": "leadline@localhost",
-}
 
 
 class SnapshotStore:
@@ -250,11 +238,13 @@ class SnapshotStore:
         began = time.time_ns()
         place = self._store.place(scratch)
         if not self._checked:
-            await self._drop(place, await without_content(self._store, place))
+            await drop(self._store, scratch, await without_content(self._store, place))
         listing = await list_tree(self._store, scratch)
         found = await asyncio.to_thread(survey, self._store, listing, forced, self._limits)
-        await self._drop(place, found.remove)
-        failed = await self._add(place, found.add)
+        await drop(self._store, scratch, found.remove)
+        failed = await add(self._store, scratch, found.add)
+        suspects = await asyncio.to_thread(backdated, self.root, found.add, began)
+        await distrust(self._store, scratch, suspects)
         tree = (await run_git(place, "write-tree")).line
         left_out = tuple(sorted((*found.left_out, *failed)))
         watched = forced | _seen_to_go(found, left_out)
@@ -263,29 +253,6 @@ class SnapshotStore:
         self._checked = True
         self._last, self._watched = snapshot, watched
         return snapshot
-
-    async def _drop(self, place: Place, paths: Iterable[str]) -> None:
-        lines = removal_lines(self._store, paths)
-        if lines:
-            await run_git(place, "update-index", "-z", "--index-info", stdin=lines)
-
-    async def _add(self, place: Place, paths: tuple[str, ...]) -> list[LeftOut]:
-        """Adds the files to the index; those that resist, found by halving, are given back as left out."""
-        if not paths:
-            return []
-        flags = ("-z", "--add", "--remove", "--replace", "--stdin")
-        try:
-            await run_git(place, "update-index", *flags, stdin=joined(paths))
-        except GitError as error:
-            if error.result is None or _STORE_TROUBLE.search(error.result.stderr):
-                raise
-            if len(paths) == 1:
-                await self._drop(place, paths)
-                return [LeftOut(paths[0], Reason.UNREADABLE)]
-            middle = len(paths) // 2
-            first = await self._add(place, paths[:middle])
-            return first + await self._add(place, paths[middle:])
-        return []
 
     async def _commit(
         self, label: str, tree: str, left_out: tuple[LeftOut, ...], watched: frozenset[str]
@@ -297,7 +264,7 @@ class SnapshotStore:
         message = to_message(label, left_out, watched).encode()
         place = self._store.place()
         made = await run_git(
-            place, "commit-tree", *parent, "-F", "-", tree, stdin=message, variables=_WHO
+            place, "commit-tree", *parent, "-F", "-", tree, stdin=message, variables=OURSELVES
         )
         await self._anchor(made.line)
         return Snapshot(made.line, tree, one_line(label), left_out, watched)

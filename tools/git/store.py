@@ -23,8 +23,16 @@ from .hardening import Override
 from .repository import Repository
 from .run import Place, run_git
 
+OURSELVES = {
+    "GIT_AUTHOR_NAME": "Leadline",
+    "GIT_AUTHOR_EMAIL": "leadline@localhost",
+    "GIT_COMMITTER_NAME": "Leadline",
+    "GIT_COMMITTER_EMAIL": "leadline@localhost",
+}
+"""The variables by which a commit is by Leadline, not by the person."""
+
 # Highest in precedence of all attributes. `!` where "set" and "unset" both have a meaning of their own.
-_ATTRIBUTES = (
+ATTRIBUTES = (
     "* -text -crlf -ident -filter !eol !working-tree-encoding !diff !merge !whitespace"
     " !conflict-marker-size\n"
 )
@@ -49,7 +57,7 @@ _CONFIG = """[core]
 
 _SHA256 = "[extensions]\n\tobjectFormat = sha256\n"
 _STALE_SECONDS = 3600
-_MARGIN_NS = 20_000_000
+MARGIN_NS = 20_000_000
 """More than one tick of the clock that file times are taken from."""
 
 
@@ -102,7 +110,7 @@ class Store:
         Its time is set to when the snapshot began: git then reads every file again that changed since, also
         one that was written twice while it looked and kept its size.
         """
-        before = began_ns - _MARGIN_NS
+        before = began_ns - MARGIN_NS
         if scratch.exists():
             os.utime(scratch, ns=(before, before))
             scratch.replace(self.index)
@@ -182,9 +190,9 @@ def _furnish(path: Path, form: str, repository: Repository | None) -> None:
     version = f"\trepositoryFormatVersion = {int(form == 'sha256')}\n"
     config = _CONFIG.replace("[core]\n", "[core]\n" + version, 1)
     _write(path / "config", config + (_SHA256 if form == "sha256" else ""))
-    _write(path / "info" / "attributes", _ATTRIBUTES)
+    _write(path / "info" / "attributes", ATTRIBUTES)
     if repository is not None:
-        borrowed = _quoted(repository.common_dir / "objects")
+        borrowed = quoted(repository.common_dir / "objects")
         _write(path / "objects" / "info" / "alternates", f"{borrowed}\n")
     indexes = _folder(path / "indexes")
     for left in indexes.glob("*.*"):
@@ -193,7 +201,7 @@ def _furnish(path: Path, form: str, repository: Repository | None) -> None:
                 left.unlink()
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
     """A path as git's alternates file holds it, any byte in it allowed."""
     safe = b"".join(
         bytes((byte,)) if 32 <= byte < 127 and byte not in b'"\\' else b"\\%03o" % byte

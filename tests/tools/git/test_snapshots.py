@@ -586,3 +586,18 @@ def test_message_round_trip() -> None:
     assert from_commit("c", content) == Snapshot("c", "abc", "label?with lines", left, watched)
     with pytest.raises(PersonError):
         from_commit("c", b"tree abc\n\nfix: something\n\nleft-out: x\n")
+
+
+@pytest.mark.parametrize("dated", [False, True])
+async def test_a_change_that_keeps_its_size_is_seen_at_once(
+    repo: Path, state: Path, dated: bool
+) -> None:
+    """Also one that `cp -p` or `tar` gave an old time of writing, in the second of a snapshot."""
+    store = await open_store(state, repo)
+    await store.take("start")
+    for number in range(6):
+        text = f"{number:03}\n"
+        (repo / "a.txt").write_text(text)
+        if dated:
+            os.utime(repo / "a.txt", (10**9, 10**9))
+        assert await store.read_file(await store.take(text), "a.txt") == text.encode()
