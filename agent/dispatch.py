@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from ..tools.base import CommandRunner, Effects, Params, Tool, ToolContext, ToolResult
 from ..tools.code.model import CodeLookup
 from ..tools.errors import ToolError
-from ..tools.git.names import relative
+from ..tools.git.names import printable, relative, some
 from ..tools.paths import resolve_inside
 from ..tools.permissions import Ask, Mode, Refuse, conflict, decide
 from .approvals import Approver, Reply
@@ -37,6 +37,15 @@ class BeforeChange(Protocol):
     def __call__(self, paths: tuple[str, ...], *, commands: bool) -> Awaitable[None]: ...
 
 
+class MayWrite(Protocol):
+    """What an agent may write below its root; `entries` spell it for the model."""
+
+    @property
+    def entries(self) -> tuple[str, ...]: ...
+
+    def covers(self, path: str) -> bool: ...
+
+
 def _nobody_cares(_wrote: Mapping[str, str]) -> None:
     pass
 
@@ -47,7 +56,9 @@ class Workplace:
 
     `before_change` is awaited once an answer that may change something, with all paths that its calls will write and
     whether it runs commands; it returns when the tree is stored as it is. `touched` is called after each call that may
-    have changed something, with the digests of the files that its tool wrote.
+    have changed something, with the digests of the files that its tool wrote. `may_write` gives what may be written,
+    anew for each answer of the model; None is everything. What commands write is not held against it.
+    `request_paths` answers a wish for more, see ToolContext.
     """
 
     root: Path
@@ -59,6 +70,8 @@ class Workplace:
     code: CodeLookup | None = None
     refuse_broken: bool = False
     touched: Callable[[Mapping[str, str]], None] = _nobody_cares
+    may_write: Callable[[], MayWrite] | None = None
+    request_paths: Callable[[Sequence[str]], Awaitable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +129,9 @@ class Dispatcher:
 
     async def run(self, calls: Sequence[ToolCall]) -> Outcome:
         """Run all calls of one answer: at once where they can't meet, else in call order."""
-        prepared = [self._prepare(call) for call in calls]
+        # Looked at once, so that what an answer's calls may do does not hang on which of them is faster.
+        may_write = self._place.may_write() if self._place.may_write else None
+        prepared = [self._prepare(call, may_write) for call in calls]
         changing = [item for item in prepared if item.fault is None and item.effects.mutates]
         if changing:
             paths = self._writable(changing)
@@ -148,13 +163,16 @@ class Dispatcher:
         paths: list[str] = []
         for path in (path for item in changing for path in item.effects.writes):
             with suppress(ToolError, ValueError):
-                paths.append(
-                    relative(resolve_inside(self._place.root, path).relative_to(self._place.root))
-                )
+                paths.append(self._plain(path))
         return tuple(paths)
 
-    def _prepare(self, call: ToolCall) -> _Prepared:
-        """Parse, check against the schema and the role, and let the tool declare its effects."""
+    def _plain(self, path: str) -> str:
+        """The path's one spelling, relative to the root. Raises ToolError."""
+        root = self._place.root
+        return relative(resolve_inside(root, path).relative_to(root))
+
+    def _prepare(self, call: ToolCall, may_write: MayWrite | None) -> _Prepared:
+        """Parse, check against the schema, the role and the write set, and let the tool declare its effects."""
         tool = self._tools.get(call.name)
         if tool is None:
             names = ", ".join(self._tools)
@@ -174,13 +192,36 @@ class Dispatcher:
                 self._recorder.emit(Repaired("arguments", what))
             params = tool.params.model_validate(mended)
             effects = _below(self._place.root, tool.effects(params))
-            return _Prepared(call, tool.title(params), effects, tool, params)
+            fault = self._withheld(call.name, params) or self._outside(effects, may_write)
+            return _Prepared(call, tool.title(params), effects, tool, params, fault)
         except ValidationError as error:
             return _Prepared(call, call.name, fault=explain(error, tool.params))
         except ToolError as error:
             return _Prepared(call, call.name, fault=error.message)
         except ValueError as error:
             return _Prepared(call, call.name, fault=f"The arguments are no valid JSON: {error}.")
+        except RecursionError:
+            return _Prepared(call, call.name, fault="The arguments are nested too deeply.")
+
+    def _withheld(self, name: str, params: Params) -> str | None:
+        """Why the role may not make this call of a tool that it may use otherwise."""
+        for parameter in self._role.withheld.get(name, ()):
+            if getattr(params, parameter):
+                return f"As {self._role.name} you may not use `{parameter}` of {name}."
+        return None
+
+    def _outside(self, effects: Effects, may_write: MayWrite | None) -> str | None:
+        """Why these paths may not be written. Raises ToolError for what is no path inside the root."""
+        if may_write is None:
+            return None
+        for path in map(self._plain, effects.writes):
+            if not may_write.covers(path):
+                allowed = some(may_write.entries) or "nothing"
+                return (
+                    f"{printable(path)} is outside what your task may write ({allowed}). Nothing was written. "
+                    "If the task can't be done without it, ask for it with `request_paths`."
+                )
+        return None
 
     async def _carry_out(
         self, item: _Prepared, earlier: Sequence[asyncio.Task[_Finished]]
@@ -246,6 +287,7 @@ class Dispatcher:
             self._place.outputs,
             self._place.code,
             self._place.refuse_broken,
+            self._place.request_paths,
         )
         try:
             result = await item.tool.run(item.params, context)

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-RoleName = Literal["solo"]
+RoleName = Literal["solo", "planner", "worker", "reviewer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`tools` are those the role may use; all roles see the same schemas, so that they share the prefix."""
+    """`tools` are those the role may use; all roles see the same schemas, so that they share the prefix. `withheld` are
+    parameters, by their tool, that are for other roles."""
 
     name: RoleName
     tools: frozenset[str]
     brief: str
+    withheld: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
-SOLO = Role(
-    "solo",
-    frozenset(
-        {"read", "outline", "write", "edit", "search", "shell", "update_plan", "report", "ask"}
-    ),
-    "briefs/solo",
-)
+_LOOKING = frozenset({"read", "outline", "search", "shell", "report"})
+_CHANGING = _LOOKING | {"write", "edit", "update_plan"}
+_NO_PLAN_FOR_OTHERS: Mapping[str, tuple[str, ...]] = {"update_plan": ("plan",)}
+
+SOLO = Role("solo", _CHANGING | {"ask"}, "briefs/solo", _NO_PLAN_FOR_OTHERS)
+
+PLANNER = Role("planner", _LOOKING | {"update_plan", "ask"}, "briefs/planner")
+"""Changes nothing, commands included: its place is in plan mode."""
+
+WORKER = Role("worker", _CHANGING | {"request_paths"}, "briefs/worker", _NO_PLAN_FOR_OTHERS)
+"""Asks nobody: what only a person can know was asked before workers began."""
+
+REVIEWER = Role("reviewer", _LOOKING, "briefs/reviewer")
+"""Changes nothing, like a planner."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -91,7 +91,8 @@ class ToolContext:
     `seen` holds the digests of what the model has read or written so far; `answer` the person's answer to the
     question that the call declared. `outputs` is a folder outside the root that may be read: commands' full outputs.
     `code` answers questions about symbols. `refuse_broken` is the person's wish that an edit which adds syntax errors
-    is not made.
+    is not made. `request_paths` answers a wish to write more, for the model, and raises ToolError where it is not
+    granted; None where nothing limits what may be written.
     """
 
     root: Path
@@ -102,6 +103,7 @@ class ToolContext:
     outputs: Path | None = None
     code: CodeLookup | None = None
     refuse_broken: bool = False
+    request_paths: Callable[[Sequence[str]], Awaitable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from .edit import EDIT
 from .outline import OUTLINE
 from .read import READ
 from .report import REPORT
+from .request_paths import REQUEST_PATHS
 from .schemas import JsonSchema, parameters_schema, wire_tool
 from .search import SEARCH
 from .shell import SHELL
@@ -20,7 +21,7 @@ from .update_plan import UPDATE_PLAN
 from .write import WRITE
 
 TOOLS: tuple[Tool[Any], ...] = (
-    READ, SEARCH, OUTLINE, EDIT, WRITE, SHELL, UPDATE_PLAN, ASK, REPORT,
+    READ, SEARCH, OUTLINE, EDIT, WRITE, SHELL, REQUEST_PATHS, UPDATE_PLAN, ASK, REPORT,
 )  # fmt: skip
 """Any: each tool has its own parameter model, and a tuple can't say that."""
 

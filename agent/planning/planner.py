@@ -1,0 +1,186 @@
+"""Getting a plan from the model: the loop in the planner's role, told what keeps its plan from being run.
+
+The plan is read from the transcript, so a resumed session finds what was sent before it was stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ...prompts.render import render
+from ...tools.code.model import CodeTree
+from ...tools.errors import ToolError
+from ...tools.registry import schemas
+from ...tools.update_plan import UPDATE_PLAN, SentPlan, UpdatePlanParams, sent_plan
+from ..events import BudgetReached
+from ..loop import Loop, Stuck
+from ..messages import AssistantMessage, Message, ToolCall, ToolMessage
+from ..parameters import as_meant
+from ..v4.values import is_tree
+from .plan import Plan, Task
+from .plan_check import CheckedPlan, check_plan
+from .solo import Finish
+
+MOST_SENT_BACK = 3
+"""How often a report is answered by what its plan lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan that can be run; `summary` is the planner's report. Open questions are left to the caller."""
+
+    checked: CheckedPlan
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Lacking:
+    """`message` is for the model, `reason` for the person if it was the last try."""
+
+    message: str
+    reason: str
+
+
+async def make_plan(
+    loop: Loop, find_tree: Callable[[], Awaitable[CodeTree]], known_checks: Sequence[str]
+) -> Planned | Finish:
+    """Run the loop, which has the planner's role, until it reports a plan that can be run, gives up, or meets a bound.
+
+    The plan is the last one in the transcript, so more can be said to the same loop (`answers_text`) before another
+    call. It is held against the tree that `find_tree` gives at that time; `known_checks` are commands that the project
+    or the person gave. A planner that insists on an empty plan has answered without a change: "unverified".
+    """
+    sent_back = 0
+    knows_of_empty = False  # what it means to send no tasks, by plan_missing or plan_empty
+    while True:
+        end = await loop.run()
+        if isinstance(end, BudgetReached):
+            return Finish("limit", end.text)
+        if isinstance(end, Stuck):
+            return Finish(
+                "not_done", f"The same calls came back with the same results {end.turns} times."
+            )
+        claim = end.claim
+        if claim.claim == "not_done":
+            return Finish("permission" if end.denied else "not_done", claim.summary)
+        sent = last_sent(loop.transcript.messages)
+        is_empty = isinstance(sent, SentPlan) and not sent.tasks
+        if is_empty and knows_of_empty:
+            return Finish("unverified", claim.summary)
+        knows_of_empty = is_empty or sent is None
+        judged = await _judged(sent, find_tree, known_checks)
+        if isinstance(judged, CheckedPlan):
+            return Planned(judged, claim.summary)
+        if sent_back == MOST_SENT_BACK:
+            return Finish(
+                "not_done", f"The planner came to no plan that can be run. {judged.reason}"
+            )
+        sent_back += 1
+        loop.say(judged.message, "harness")
+
+
+async def _judged(
+    sent: SentPlan | str | None,
+    find_tree: Callable[[], Awaitable[CodeTree]],
+    known_checks: Sequence[str],
+) -> CheckedPlan | _Lacking:
+    if sent is None:
+        return _Lacking(render("plan_missing"), "It sent none.")
+    if isinstance(sent, str):
+        return _Lacking(render("plan_faults", faults=sent), sent)
+    if not sent.tasks:
+        return _Lacking(render("plan_empty"), "The last one had no tasks.")
+    found = check_plan(plan_of(sent), await find_tree(), known_checks)
+    if isinstance(found, CheckedPlan):
+        return found
+    return _Lacking(render("plan_faults", faults=str(found)), str(found))
+
+
+# --- what was sent ---
+
+
+def last_sent(messages: Sequence[Message]) -> SentPlan | str | None:
+    """The plan that the model sent last, or what was said of it if it was not taken; None if there is none."""
+    results: dict[str, ToolMessage] = {}
+    for message in reversed(messages):
+        if isinstance(message, ToolMessage):
+            results[message.call_id] = message
+        elif isinstance(message, AssistantMessage):
+            for call in reversed(message.tool_calls):
+                found = _sent(call, results.get(call.id))
+                if found is not None:
+                    return found
+    return None
+
+
+def _sent(call: ToolCall, result: ToolMessage | None) -> SentPlan | str | None:
+    if call.name != UPDATE_PLAN.name or result is None:
+        return None
+    try:
+        arguments: object = json.loads(call.arguments_json)
+        if not is_tree(arguments) or "plan" not in arguments:
+            return None
+        mended, _ = as_meant(arguments, UpdatePlanParams, schemas()[UPDATE_PLAN.name])
+        params = UpdatePlanParams.model_validate(mended)
+        if not result.ok:
+            return result.text
+        return None if params.plan is None else sent_plan(params.plan)
+    except (ValueError, RecursionError, ToolError):
+        return result.text
+
+
+def plan_of(sent: SentPlan) -> Plan:
+    """The same plan as a value of ours."""
+    return Plan(
+        sent.goal,
+        tuple(
+            Task(
+                task.id,
+                task.title,
+                task.brief,
+                tuple(task.paths),
+                tuple(task.depends_on),
+                tuple(task.checks),
+                task.no_check_reason,
+                task.tier,
+            )
+            for task in sent.tasks
+        ),
+        tuple(sent.checks),
+        tuple(sent.open_questions),
+        tuple(sent.assumptions),
+    )
+
+
+# --- questions, and what a worker is told ---
+
+
+def assumed(checked: CheckedPlan) -> CheckedPlan:
+    """The plan where nobody can be asked. A question says what is assumed without an answer, and that is taken."""
+    plan = checked.plan
+    taken = (f"Not asked: {question}" for question in plan.open_questions)
+    plan = replace(plan, open_questions=(), assumptions=(*plan.assumptions, *taken))
+    return replace(checked, plan=plan)
+
+
+def answers_text(answers: Sequence[tuple[str, str]]) -> str:
+    """What the planner is told when the person has answered its questions: pairs of question and answer."""
+    told = "\n".join(f"- {question}\n  {answer}" for question, answer in answers)
+    return render("plan_answers", answers=told)
+
+
+def task_text(plan: Plan, task: Task) -> str:
+    """The message that gives a worker its task, after everything that all workers share."""
+    return render(
+        "worker_task",
+        id=task.id,
+        title=task.title,
+        goal=plan.goal,
+        assumptions="; ".join(plan.assumptions) or "nothing",
+        brief=task.brief,
+        paths=", ".join(task.paths),
+        checks="; ".join(f"`{check}`" for check in task.checks)
+        or f"no command ({task.no_check_reason})",
+    )
