@@ -289,13 +289,29 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class CheckStarted:
+    """`before`: see `Verified`."""
+
     command: str
+    before: bool = False
     kind: Literal["check_started"] = "check_started"
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What the same check said of the tree before the first change: how many failed, how many of them pass now, and
+    how many fail only now."""
+
+    failed: int
+    mended: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """One check that Leadline ran itself, on the tree with this id."""
+    """One check that Leadline ran itself, on the tree with this id.
+
+    `before` is there for a red check that was red before the first change as well, test by test.
+    """
 
     command: str
     tree: str
@@ -306,15 +322,24 @@ class Evidence:
     ran_nothing: bool
     seconds: float
     output_file: str
+    before: Before | None = None
 
     @property
     def green(self) -> bool:
         return self.exit_code == 0 and self.failed == 0 and not self.ran_nothing
 
+    @property
+    def no_worse(self) -> bool:
+        """Whether it is red by nothing but what failed before the first change."""
+        return self.before is not None and not self.before.new
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
+    """`before`: the check ran on the tree as it was before the first change, to tell what is new."""
+
     evidence: Evidence
+    before: bool = False
     kind: Literal["verified"] = "verified"
 
 

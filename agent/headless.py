@@ -12,6 +12,7 @@ from .bus import Live, Published
 from .events import (
     ApprovalAnswered,
     ApprovalAsked,
+    Before,
     BudgetReached,
     CheckStarted,
     Durable,
@@ -175,7 +176,14 @@ def _evidence_json(evidence: Evidence) -> dict[str, JsonValue]:
         "ran_nothing": evidence.ran_nothing,
         "seconds": evidence.seconds,
         "output_file": evidence.output_file,
+        "before": _before_json(evidence.before),
     }
+
+
+def _before_json(before: Before | None) -> JsonValue:
+    if before is None:
+        return None
+    return {"failed": before.failed, "mended": before.mended, "new": before.new}
 
 
 # --- for people ---
@@ -273,10 +281,13 @@ class Progress:
 
     def _check(self, body: CheckStarted | Verified) -> None:
         if isinstance(body, CheckStarted):
-            self._screen.status(f"checking: {body.command}")
+            where = " on the tree as it was before" if body.before else ""
+            self._screen.status(f"checking{where}: {body.command}")
             return
-        style: Style = "good" if body.evidence.green else "bad"
-        self._screen.fitted((style, "check  "), evidence_line(body.evidence))
+        style: Style = "dim" if body.before else "good" if body.evidence.green else "bad"
+        self._screen.fitted(
+            (style, "before " if body.before else "check  "), evidence_line(body.evidence)
+        )
 
     def _plan(self, body: PlanChanged) -> None:
         done = sum(item.state == "done" for item in body.items)
@@ -319,7 +330,22 @@ def evidence_line(evidence: Evidence) -> str:
         said = "ended before it had a result"
     else:
         said = f"exit code {evidence.exit_code}"
-    return f"{evidence.command}: {said} in {evidence.seconds:.1f} s"
+    return f"{evidence.command}: {said} in {evidence.seconds:.1f} s{_since(evidence.before)}"
+
+
+def _since(before: Before | None) -> str:
+    """What has changed since the tree before the first change."""
+    if before is None:
+        return ""
+    if before.new:
+        return f"; {before.new} of them new, {before.failed} failed before"
+    if before.mended:
+        return f"; {before.mended} of {before.failed} that failed before pass now, none is new"
+    return (
+        f"; all {before.failed} failed before as well"
+        if before.failed > 1
+        else "; it failed before as well"
+    )
 
 
 def packed_line(pack: Packed) -> str:

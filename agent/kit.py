@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -14,11 +15,14 @@ from pydantic import JsonValue
 
 from ..tools.checks.model import Check
 from ..tools.commands import SandboxedCommands
+from ..tools.git.clones import Clone
+from ..tools.git.snapshot import Snapshot
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Limits as SnapshotLimits
 from ..tools.paths import folder_key, remove_abandoned
 from ..tools.permissions import Mode
 from ..tools.registry import TOOLS, schemas
+from ..tools.sandbox.base import Sandbox
 from ..tools.sandbox.detect import choose_sandbox
 from .approvals import Nobody
 from .budget import Budget, Limits
@@ -32,6 +36,7 @@ from .dispatch import Dispatcher, Workplace
 from .ending import Ending
 from .journal import Journal, utc_now
 from .loop import Loop
+from .planning.baseline import CloneBaseline, Surroundings
 from .planning.solo import Work
 from .planning.timings import keep_timings
 from .replay import Replayed
@@ -90,6 +95,7 @@ class Kit:
     seen: dict[str, str]
     code: Codebase
     upkeep: Upkeep
+    baseline: CloneBaseline | None
     pack_budget: int
     fits: Callable[[JsonValue], str | None] | None
     inbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
@@ -134,6 +140,7 @@ class Kit:
             recorder=self.recorder,
             keep_timings=lambda times: keep_timings(self.project_folder, times),
             fits=self.fits,
+            baseline=self.baseline,
         )
 
     def ending(self) -> Ending:
@@ -155,6 +162,8 @@ class Kit:
         await self.upkeep.close()
         await self.code.close()
         await self.commands.close()
+        if self.baseline:
+            await self.baseline.close()
         if self.steps:
             await self.steps.close()
         await self.client.close()
@@ -197,11 +206,16 @@ async def assemble(
         network=settings.network or job.mode == "full",
         default_seconds=settings.command_seconds,
     )
-    store, steps = None, None
+    store, steps, baseline = None, None, None
     if place.repository is not None and writable:
         limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
         store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
         steps = Steps(store, place.repository, recorder, commands.jobs_running)
+        in_clone = partial(_clone_commands, place.root, journal.folder, settings, job.mode)
+        around = Surroundings(
+            place.root, journal.folder / "work", journal.session, store.store, sandbox, in_clone
+        )
+        baseline = CloneBaseline(around, partial(_first, steps), recorder)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
     code = Codebase(code_source(place, settings.home, files), recorder)
     seen = dict(earlier.seen) if earlier else {}
@@ -228,8 +242,40 @@ async def assemble(
         seen=seen,
         code=code,
         upkeep=Upkeep(code, recorder, seen, terms),
+        baseline=baseline,
         pack_budget=budget,
         fits=fits,
+    )
+
+
+def _first(steps: Steps) -> Snapshot | None:
+    return steps.first
+
+
+def _clone_commands(
+    root: Path,
+    folder: Path,
+    settings: Settings,
+    mode: Mode,
+    sandbox: Sandbox,
+    clone: Clone,
+    carried: tuple[Path, ...],
+) -> SandboxedCommands:
+    """Commands in a clone of the tree at `root`, with temporary files, outputs and a cache of its own in `folder`."""
+    own = folder / "commands" / clone.name
+    return SandboxedCommands(
+        sandbox,
+        clone.root,
+        own,
+        leadline_home=settings.home,
+        writable=True,
+        network=settings.network or mode == "full",
+        default_seconds=settings.command_seconds,
+        cache=own / "cache",
+        shown_at=root if sandbox.can_mount else None,
+        carried=carried if sandbox.can_mount else (),
+        borrowed=clone.borrowed,
+        git_writable=True,
     )
 
 

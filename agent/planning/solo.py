@@ -17,7 +17,7 @@ from ..bus import Recorder
 from ..events import BudgetReached, Reported, Status
 from ..loop import Claimed, Loop, Stuck
 from ..steps import Steps
-from .verify import Verdict, verify
+from .verify import Baseline, Verdict, verify
 
 SCHEMA_TRIES = 3
 
@@ -38,6 +38,7 @@ class Work:
     recorder: Recorder
     keep_timings: Callable[[dict[str, float]], None]
     fits: Callable[[JsonValue], str | None] | None = None
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> F
     `claim` is one that an earlier run of the session left unproven: it is looked at first.
     """
     failed_rounds = misfits = 0
+    doubted = False
     proof: Proof | None = None
     unproven = None if claim is None else Claimed(claim, denied=False)
     while True:
@@ -87,6 +89,11 @@ async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> F
             status: Status = "permission" if end.denied else "not_done"
             return Finish(status, claim.summary, proof, output)
         proof = await _prove(work)
+        if proof is not None and proof.verdict.as_before and not doubted:
+            # Whether these failures are what the task is about, only the model can tell.
+            doubted = True
+            loop.say(render("checks_as_before", evidence=proof.verdict.text), "harness")
+            continue
         if proof is None or not proof.verdict.red:
             proven = proof is not None and proof.verdict.green
             return Finish("done" if proven else "unverified", claim.summary, proof, output)
@@ -107,7 +114,9 @@ async def _prove(work: Work) -> Proof | None:
     ]
     if not checks:
         return None
-    verdict = await verify(checks, work.root, snapshot.tree, work.commands, work.recorder)
+    verdict = await verify(
+        checks, work.root, snapshot.tree, work.commands, work.recorder, work.baseline
+    )
     work.keep_timings({item.command: item.seconds for item in verdict.evidence if item.green})
     return Proof(verdict, snapshot)
 

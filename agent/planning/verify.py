@@ -6,10 +6,12 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from ...tools.base import CommandOutcome, CommandRunner
+from ...tools.checks.compare import compare
 from ...tools.checks.model import Check, CheckReport, brief
 from ...tools.checks.readers import read_output
 from ...tools.checks.readers.junit import read_junit
@@ -17,7 +19,7 @@ from ...tools.errors import ToolError
 from ...tools.paths import read_bytes, resolve_inside
 from ...tools.truncate import clean
 from ..bus import Recorder
-from ..events import CheckStarted, Evidence, Verified, Warned
+from ..events import Before, CheckStarted, Evidence, Verified, Warned
 from ..passing import ToolOutput
 
 CHECK_SECONDS = 1800.0
@@ -34,70 +36,122 @@ _XML_FILE = re.compile(r"[\w./-]+\.xml\b")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All checks of one tree. `text` tells the model of those that are red."""
+    """All checks of one tree. `text` tells the model of those that failed."""
 
     evidence: tuple[Evidence, ...]
     text: str
 
     @property
     def red(self) -> bool:
-        """Whether a check failed. One that found no test to run neither fails nor proves anything."""
-        return any(not item.green and not item.ran_nothing for item in self.evidence)
+        """Whether a check failed, and by more than failed before. One that found no test neither fails nor proves."""
+        return any(not (item.green or item.ran_nothing or item.no_worse) for item in self.evidence)
+
+    @property
+    def as_before(self) -> bool:
+        """Whether checks fail, none by more than before the first change, and nothing that failed then passes now."""
+        worst = [item for item in self.evidence if not (item.green or item.ran_nothing)]
+        return bool(worst) and not self.red and not self.green
 
     @property
     def green(self) -> bool:
-        """Whether there is proof: a check that passed, and none that failed."""
-        return not self.red and any(item.green for item in self.evidence)
+        """Whether there is proof: none that failed, and one that passed, or in which what failed before passes."""
+        return not self.red and any(
+            item.green or (item.before is not None and item.before.mended) for item in self.evidence
+        )
+
+
+class Baseline(Protocol):
+    """What a check said before the first change."""
+
+    async def report(self, check: Check) -> CheckReport | None:
+        """None where that can't be had; the person is told why, if it is worth telling."""
+        ...
 
 
 async def verify(
-    checks: Sequence[Check], root: Path, tree: str, commands: CommandRunner, recorder: Recorder
+    checks: Sequence[Check],
+    root: Path,
+    tree: str,
+    commands: CommandRunner,
+    recorder: Recorder,
+    baseline: Baseline | None = None,
 ) -> Verdict:
     """Run all checks below `root`, one after the other, and record each run with the id of the tree it ran on.
 
-    A red check is run once more: one that is green then depends on more than the tree, and the person is told so. A
-    check that can't be run here proves nothing, and the person is told why.
+    A red check is run once more: one that is green then depends on more than the tree, and the person is told so. What
+    stays red is held against `baseline`. A check that can't be run here proves nothing, and the person is told why.
     """
+    ground = Ground(root, tree, commands, recorder)
     evidence: list[Evidence] = []
     texts: list[str] = []
     for check in checks:
-        item, text = await _run(check, root, tree, commands, recorder)
-        if text and item.seconds <= MOST_SECONDS_AGAIN:
-            again, text = await _run(check, root, tree, commands, recorder)
-            if not text:
-                recorder.emit(
-                    Warned(
-                        f"{check.command} failed, and passed when it was run again on the same tree"
-                    )
-                )
-            item = again
-        evidence.append(item)
-        if text:
-            texts.append(text)
+        run = await run_check(check, ground)
+        if run.failed and run.evidence.seconds <= MOST_SECONDS_AGAIN:
+            run = await run_check(check, ground)
+            if not run.failed:
+                said = f"{check.command} failed, and passed when it was run again on the same tree"
+                recorder.emit(Warned(said))
+            elif baseline is not None:
+                run = _held_against(run, await baseline.report(check))
+        evidence.append(run.evidence)
+        if run.failed:
+            texts.append(_for_model(run))
     return Verdict(tuple(evidence), "\n\n".join(texts))
 
 
-async def _run(
-    check: Check, root: Path, tree: str, commands: CommandRunner, recorder: Recorder
-) -> tuple[Evidence, str]:
-    """One run of a check, and what the model is told of it: nothing, unless it is red."""
-    recorder.emit(CheckStarted(check.command))
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where checks run, and the id of the tree there; `before`: it is the tree before the first change."""
+
+    root: Path
+    tree: str
+    commands: CommandRunner
+    recorder: Recorder
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """One run of a check. `outcome` and `report` are None where it could not be run; `report` names new failures alone,
+    where there are any and that is known."""
+
+    evidence: Evidence
+    outcome: CommandOutcome | None = None
+    report: CheckReport | None = None
+
+    @property
+    def failed(self) -> bool:
+        return not (self.evidence.green or self.evidence.ran_nothing)
+
+
+async def run_check(check: Check, ground: Ground) -> CheckRun:
+    """Run a check once, on record."""
+    recorder = ground.recorder
+    recorder.emit(CheckStarted(check.command, ground.before))
     began = time.time()
-    text = ""
     try:
-        outcome = await commands.run(
+        outcome = await ground.commands.run(
             check.command, CHECK_SECONDS, lambda said: recorder.emit(ToolOutput("check", said))
         )
     except ToolError as error:
-        item = Evidence(check.command, tree, None, 0, 0, 0, True, 0.0, "")
+        run = CheckRun(Evidence(check.command, ground.tree, None, 0, 0, 0, True, 0.0, ""))
         recorder.emit(Warned(f"{check.command} was not run. {error.message}"))
     else:
-        report = _report(check.command, outcome, root, began)
-        item = _evidence(check.command, tree, report, outcome)
-        if not item.green and not item.ran_nothing:
-            text = _for_model(check, report, outcome)
-    recorder.emit(Verified(item))
-    return item, text
+        report = _report(check.command, outcome, ground.root, began)
+        run = CheckRun(_evidence(check.command, ground.tree, report, outcome), outcome, report)
+    recorder.emit(Verified(run.evidence, ground.before))
+    return run
+
+
+def _held_against(run: CheckRun, before: CheckReport | None) -> CheckRun:
+    """The run with what is new in it, as far as that can be told."""
+    found = compare(before, run.report) if before and run.report else None
+    if before is None or run.report is None or found is None:
+        return run
+    known = Before(before.failed + before.errors, found.mended, len(found.new))
+    evidence = replace(run.evidence, before=known)
+    named = found.new or run.report.failures
+    return CheckRun(evidence, run.outcome, replace(run.report, failures=named))
 
 
 def _report(command: str, outcome: CommandOutcome, root: Path, began: float) -> CheckReport:
@@ -116,12 +170,18 @@ def _report(command: str, outcome: CommandOutcome, root: Path, began: float) -> 
     return report
 
 
-def _for_model(check: Check, report: CheckReport, outcome: CommandOutcome) -> str:
+def _for_model(run: CheckRun) -> str:
     """The failures that could be read, with the raw output by reference; the raw output itself if there are none."""
-    late = " was ended: it took too long" if outcome.timed_out else ""
-    if report.failures:
-        return f"`{check.command}`{late}\n{brief(report, raw=str(outcome.output_file))}"
-    return f"`{check.command}`{late}\n{brief(report)}\n{outcome.text}"
+    assert run.outcome is not None
+    assert run.report is not None
+    late = " was ended: it took too long" if run.outcome.timed_out else ""
+    head = f"`{run.evidence.command}`{late}"
+    before = run.evidence.before
+    if before is not None and before.new:
+        head += f"\n{before.new} of these fail only since your change, and only they are named:"
+    if run.report.failures:
+        return f"{head}\n{brief(run.report, raw=str(run.outcome.output_file))}"
+    return f"{head}\n{brief(run.report)}\n{run.outcome.text}"
 
 
 def _tail(path: Path) -> bytes:

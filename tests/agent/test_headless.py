@@ -192,6 +192,7 @@ def test_the_result_has_its_documented_keys():
             "ran_nothing": False,
             "seconds": 0.84,
             "output_file": "/out/1",
+            "before": None,
         }
     ]
     assert json.loads(json_line(value)) == value

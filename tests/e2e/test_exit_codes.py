@@ -13,7 +13,7 @@ from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.support.cli import ended, start
 from leadline.tests.support.processes import is_running
 from leadline.tests.support.repos import git, make_repo, tree_bytes, write_files
-from leadline.tests.support.scripts import FIX, MEND, Say, call, report, sequence, shell
+from leadline.tests.support.scripts import FIX, MEND, Say, call, edit, report, sequence, shell
 
 
 async def test_0_done_and_verified(stage: MakeStage) -> None:
@@ -35,12 +35,25 @@ async def test_1_the_model_gives_up(stage: MakeStage) -> None:
 async def test_1_a_claim_that_the_checks_refute(stage: MakeStage) -> None:
     """The model says done four times; Leadline looks each time."""
     lie = report("done", "All fixed!")
-    place = await stage(sequence(call("write", path="notes.txt", content="hm"), lie, lie, lie, lie))
+    place = await stage(sequence(edit("calc.py", "left - right", "right"), lie, lie, lie, lie))
+    write_files(place.repo, {"calc.py": "def add(left, right):\n    return left - right + 6\n"})
     ran = await place.run()
     assert (ran.code, ran.result["status"]) == (1, "not_done")
-    assert len(ran.bodies("verified")) == 8  # each round twice: it might have been a flaky test
+    # Each round twice, as it might have been a flaky test, and once as it was before.
+    assert len(ran.bodies("verified")) == 9
     told = [r.body["messages"][-1]["content"] for r in place.server.requests[2:]]
-    assert all("test_adds" in text and "-1 != 5" in text for text in told)
+    assert all("test_adds" in text and "9 != 5" in text for text in told)
+
+
+async def test_3_a_claim_that_left_all_failures_as_they_were(stage: MakeStage) -> None:
+    """It is doubted once; whether they are what the task is about, no check can tell."""
+    lie = report("done", "All fixed!")
+    place = await stage(sequence(call("write", path="notes.txt", content="hm"), lie, lie))
+    ran = await place.run()
+    assert (ran.code, ran.result["status"]) == (3, "unverified")
+    (doubt,) = [r.body["messages"][-1]["content"] for r in place.server.requests[2:]]
+    assert "-1 != 5" in doubt
+    assert "as they did before your change" in doubt
 
 
 async def test_3_nothing_to_verify_with(stage: MakeStage) -> None:

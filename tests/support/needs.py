@@ -11,3 +11,6 @@ FREE_TOP_FOLDER = pytest.mark.skipif(
     reason="without bubblewrap commands can make nothing directly beside .git",
 )
 TAR = pytest.mark.skipif(shutil.which("tar") is None, reason="tar is not installed")
+BUBBLEWRAP = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="a clone takes the place of a tree only with bubblewrap"
+)

@@ -86,9 +86,10 @@ class _Teller:
                 self._step(event.body)
             case Packed() | RepackWeighed():
                 self._pack(event.body)
-            case Verified(evidence):
-                style = "good" if evidence.green else "bad"
-                self._screen.fitted((style, "check  "), evidence_line(evidence))
+            case Verified(evidence, before):
+                style = "dim" if before else "good" if evidence.green else "bad"
+                word = "before " if before else "check  "
+                self._screen.fitted((style, word), evidence_line(evidence))
             case _:
                 self._trouble(event.body)
 

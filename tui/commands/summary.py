@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...agent.events import Status
+from ...agent.events import Evidence, Status
 from ...agent.headless import Screen, Span, Style, evidence_line, plural
 from ...agent.result import RunResult
 from ...tools.errors import Exit
@@ -25,6 +25,12 @@ SENTENCES: dict[Status, str] = {
 }
 
 
+def _word(evidence: Evidence) -> Span:
+    if evidence.green:
+        return "good", "verified"
+    return ("warn", "no worse") if evidence.no_worse else ("bad", "not green")
+
+
 class Summary:
     """The block that ends a run."""
 
@@ -40,8 +46,7 @@ class Summary:
             self._screen.paragraph(result.summary, indent=2)
         self._changes(result)
         for each in result.evidence:
-            word: Span = ("good", "verified") if each.green else ("bad", "not green")
-            self._screen.line(word, f": {evidence_line(each)}")
+            self._screen.line(_word(each), f": {evidence_line(each)}")
         for note in result.notes:
             self._screen.line(("warn", "note"), f": {note}")
         self._money(result)
