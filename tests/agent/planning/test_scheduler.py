@@ -1,0 +1,251 @@
+"""The scheduler with workers that do as they are told: order, bounds, refusals, money, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from leadline.agent.planning.ladder import Ladder, Rung
+from leadline.agent.planning.merge_queue import Change, Tree
+from leadline.agent.planning.plan import Area, Plan, Task, prerequisites, write_set
+from leadline.agent.planning.plan_check import CheckedPlan
+from leadline.agent.planning.schedule import Schedule, in_state, new_schedule
+from leadline.agent.planning.scheduler import Done, Ended, Order, Refused, Rules, Scheduler
+
+LADDER: Ladder = {
+    "flash": (Rung("flash", "high", 2), Rung("pro", "high", 1)),
+    "pro": (Rung("pro", "high", 1),),
+}
+Pairs = frozenset[frozenset[str]]
+
+
+def plan(depends: Mapping[str, str]) -> Schedule:
+    """Tasks by their names, each with the names that it depends on."""
+    tasks = tuple(
+        Task(name, name, "do", (f"{name}.py",), tuple(on), ("true",))
+        for name, on in depends.items()
+    )
+    sets = tuple(write_set([Area(f"{name}.py")]) for name in depends)
+    return new_schedule(CheckedPlan(Plan("goal", tasks), sets))
+
+
+@dataclass
+class World:
+    """Trees are the names of what landed. `refused` says how many tries of a task are refused; `slow` ones wait."""
+
+    refused: Mapping[str, int] = field(default_factory=dict[str, int])
+    meeting: Pairs = frozenset()
+    breaking: Pairs = frozenset()
+    money: int = 1000
+    orders: list[Order] = field(default_factory=list[Order])
+    working: set[str] = field(default_factory=set[str])
+    most_at_once: int = 0
+    tries: dict[str, int] = field(default_factory=dict[str, int])
+    hanging: bool = False
+    stopped: list[str] = field(default_factory=list[str])
+
+    async def work(self, order: Order) -> Done | Refused:
+        self.orders.append(order)
+        self.working.add(order.task)
+        self.most_at_once = max(self.most_at_once, len(self.working))
+        try:
+            await asyncio.sleep(60 if self.hanging else 0)
+        except asyncio.CancelledError:
+            self.stopped.append(order.task)
+            raise
+        finally:
+            self.working.discard(order.task)
+        tried = self.tries[order.task] = self.tries.get(order.task, 0) + 1
+        if tried <= self.refused.get(order.task, 0):
+            return Refused(f"red, try {tried}", "its checks are red")
+        return Done(order.base, f"{order.task} try {tried}")
+
+    async def merge(self, onto: str, change: Change) -> Tree | str:
+        landed = set(onto.split())
+        met = [name for name in landed if frozenset((name, change.task)) in self.meeting]
+        # A worker that was told goes on from the tree with the other's work, and knows how to join both.
+        if met and not set(met) <= set(change.base.split()):
+            return f"meets {', '.join(sorted(met))}"
+        return Tree(f"{onto} {change.task}".strip())
+
+    async def prove(self, tree: str, changes: Sequence[Change]) -> str | None:
+        names = set(tree.split())
+        for pair in self.breaking:
+            told = any(
+                change.task in pair and pair - {change.task} <= set(change.base.split())
+                for change in changes
+            )
+            if pair <= names and not told:
+                return f"red: {sorted(pair)}"
+        return None
+
+    def conflict(self, change: Change, conflicts: str) -> str:
+        return f"{change.task} {conflicts}"
+
+    def breaking_text(self, change: Change, beside: tuple[str, ...], evidence: str) -> str:
+        return f"{change.task} with {beside}: {evidence}"
+
+    def reserve(self, order: Order) -> bool:
+        if self.money <= 0:
+            return False
+        self.money -= 1
+        return True
+
+    def settle(self, order: Order) -> None:
+        pass
+
+
+@dataclass
+class Telling:
+    world: World
+
+    def conflict(self, change: Change, conflicts: str) -> str:
+        return self.world.conflict(change, conflicts)
+
+    def breaking(self, change: Change, beside: tuple[str, ...], evidence: str) -> str:
+        return self.world.breaking_text(change, beside, evidence)
+
+
+async def running(
+    world: World, schedule: Schedule, most: int = 4, seen: list[Schedule] | None = None
+) -> Ended:
+    moves = seen if seen is not None else list[Schedule]()
+    scheduler = Scheduler(
+        world, world.merge, world.prove, Telling(world), world, Rules(most, LADDER), moves.append
+    )
+    return await scheduler.run(schedule, "")
+
+
+def states(ended: Ended) -> dict[str, str]:
+    pairs = zip(ended.schedule.plan.tasks, ended.schedule.progress, strict=True)
+    return {task.id: now.state for task, now in pairs}
+
+
+async def test_what_depends_on_others_begins_on_their_work() -> None:
+    world = World()
+    ended = await running(world, plan({"a": "", "b": "a", "c": "a", "d": "bc"}))
+    assert set(states(ended).values()) == {"done"}
+    assert sorted(ended.tree.split()) == ["a", "b", "c", "d"]
+    bases = {order.task: set(order.base.split()) for order in world.orders}
+    assert bases["a"] == set()
+    assert bases["b"] >= {"a"}
+    assert bases["d"] >= {"a", "b", "c"}
+
+
+async def test_never_more_at_once_than_allowed() -> None:
+    world = World()
+    await running(world, plan(dict.fromkeys("abcdefghij", "")), most=3)
+    assert world.most_at_once == 3
+
+
+async def test_a_task_flash_fails_twice_and_pro_solves() -> None:
+    world = World(refused={"a": 2})
+    seen: list[Schedule] = []
+    ended = await running(world, plan({"a": "", "b": "a"}), seen=seen)
+    assert states(ended) == {"a": "done", "b": "done"}
+    tries = [(order.rung.tier, order.anew, order.refusal) for order in world.orders[:3]]
+    assert tries == [
+        ("flash", True, ""),
+        ("flash", False, "red, try 1"),
+        ("pro", True, "red, try 2"),
+    ]
+    assert any(each.of("a").state == "escalated" for each in seen)
+
+
+async def test_at_the_top_of_the_ladder_it_is_given_up_and_what_waits_is_skipped() -> None:
+    world = World(refused={"a": 9})
+    ended = await running(world, plan({"a": "", "b": "a", "c": ""}))
+    assert states(ended) == {"a": "failed", "b": "skipped", "c": "done"}
+    assert "refused 3 times, the last time by pro at effort high" in ended.schedule.of("a").reason
+    assert ended.tree == "c"
+
+
+@pytest.mark.parametrize("kind", ["meeting", "breaking"])
+async def test_who_meets_or_breaks_what_landed_is_told_and_lands_after_it(kind: str) -> None:
+    pair = frozenset((frozenset("ab"),))
+    world = World(meeting=pair) if kind == "meeting" else World(breaking=pair)
+    ended = await running(world, plan({"a": "", "b": "", "c": ""}))
+    assert set(states(ended).values()) == {"done"}
+    assert sorted(ended.tree.split()) == ["a", "b", "c"]
+    (again,) = [order for order in world.orders if order.refusal]
+    assert again.task == "b"
+    assert not again.anew
+    assert "a" in again.base.split()
+    assert "a" in again.refusal
+
+
+async def test_without_money_nothing_more_is_started() -> None:
+    world = World(money=2)
+    ended = await running(world, plan({"a": "", "b": "a", "c": "b", "d": ""}), most=1)
+    assert ended.out_of_money
+    assert len(world.orders) == 2
+    assert states(ended) == {"a": "done", "b": "ready", "c": "waiting", "d": "done"}
+
+
+async def test_a_cancelled_run_leaves_no_worker() -> None:
+    world = World(hanging=True)
+    task = asyncio.create_task(running(world, plan(dict.fromkeys("abc", ""))))
+    await asyncio.sleep(0.05)
+    assert world.working == {"a", "b", "c"}
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sorted(world.stopped) == ["a", "b", "c"]
+    assert world.working == set()
+
+
+async def test_a_fault_of_ours_ends_the_run_and_all_workers() -> None:
+    class Faulty(World):
+        async def work(self, order: Order) -> Done | Refused:
+            if order.task == "b":
+                raise RuntimeError("a fault")
+            return await super().work(order)
+
+    world = Faulty(hanging=True)
+    with pytest.raises(RuntimeError, match="a fault"):
+        await running(world, plan(dict.fromkeys("abc", "")))
+    assert sorted(world.stopped) == ["a", "c"]
+
+
+NAMES = "abcdefg"
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> Schedule:
+    names = NAMES[: draw(st.integers(1, len(NAMES)))]
+    return plan(
+        {
+            name: "".join(sorted(draw(st.sets(st.sampled_from(names[:at]))))) if at else ""
+            for at, name in enumerate(names)
+        }
+    )
+
+
+PAIRS = st.frozensets(st.frozensets(st.sampled_from(NAMES), min_size=2, max_size=2), max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    schedules(),
+    st.dictionaries(st.sampled_from(NAMES), st.integers(0, 4), max_size=4),
+    PAIRS,
+    PAIRS,
+    st.integers(1, 4),
+)
+async def test_every_run_ends_with_a_tree_that_has_what_is_done_and_no_more(
+    schedule: Schedule, refused: dict[str, int], meeting: Pairs, breaking: Pairs, most: int
+) -> None:
+    world = World(refused, meeting, breaking)
+    ended = await running(world, schedule, most)
+    assert ended.schedule.ended
+    assert sorted(ended.tree.split()) == sorted(in_state(ended.schedule, ("done",)))
+    assert world.most_at_once <= most
+    before = prerequisites(schedule.plan.tasks)
+    for order in world.orders:
+        assert before[order.task] <= set(order.base.split())
+    for order in world.orders:
+        assert len([each for each in world.orders if each.task == order.task]) <= 3
