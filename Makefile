@@ -22,7 +22,7 @@ demo: setup ## Fix a real bug in a copy of a small repository
 	$(BIN)/leadline demo
 
 test: setup ## Run all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: setup ## Formatting, lint, types, import layers
 	$(BIN)/ruff format --check .
