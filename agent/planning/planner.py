@@ -14,14 +14,13 @@ from ...tools.code.model import CodeTree
 from ...tools.errors import ToolError
 from ...tools.registry import schemas
 from ...tools.update_plan import UPDATE_PLAN, SentPlan, UpdatePlanParams, sent_plan
-from ..events import BudgetReached
-from ..loop import Loop, Stuck
+from ..loop import Claimed, Loop
 from ..messages import AssistantMessage, Message, ToolCall, ToolMessage
 from ..parameters import as_meant
 from ..v4.values import is_tree
 from .plan import Plan, Task
 from .plan_check import CheckedPlan, check_plan
-from .solo import Finish
+from .solo import Finish, cut_short
 
 MOST_SENT_BACK = 3
 """How often a report is answered by what its plan lacks."""
@@ -56,12 +55,8 @@ async def make_plan(
     knows_of_empty = False  # what it means to send no tasks, by plan_missing or plan_empty
     while True:
         end = await loop.run()
-        if isinstance(end, BudgetReached):
-            return Finish("limit", end.text)
-        if isinstance(end, Stuck):
-            return Finish(
-                "not_done", f"The same calls came back with the same results {end.turns} times."
-            )
+        if not isinstance(end, Claimed):
+            return cut_short(end)
         claim = end.claim
         if claim.claim == "not_done":
             return Finish("permission" if end.denied else "not_done", claim.summary)

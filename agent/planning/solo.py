@@ -71,12 +71,8 @@ async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> F
     while True:
         end = unproven or await loop.run()
         unproven = None
-        if isinstance(end, BudgetReached):
-            return Finish("limit", end.text)
-        if isinstance(end, Stuck):
-            return Finish(
-                "not_done", f"The same calls came back with the same results {end.turns} times."
-            )
+        if not isinstance(end, Claimed):
+            return cut_short(end)
         claim = end.claim
         output, fault = _output(claim, work)
         if fault and misfits < SCHEMA_TRIES:
@@ -101,6 +97,13 @@ async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> F
         if failed_rounds > work.rounds:
             return Finish("not_done", claim.summary, proof, output)
         loop.say(render("checks_failed", evidence=proof.verdict.text), "harness")
+
+
+def cut_short(end: Stuck | BudgetReached) -> Finish:
+    """The finish of a loop that ended without a claim."""
+    if isinstance(end, BudgetReached):
+        return Finish("limit", end.text)
+    return Finish("not_done", f"The same calls came back with the same results {end.turns} times.")
 
 
 async def _prove(work: Work) -> Proof | None:

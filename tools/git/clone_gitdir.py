@@ -16,21 +16,11 @@ from pathlib import Path
 from ..errors import PersonError
 from .run import Place, run_git
 from .settings import read_settings
-from .store import ATTRIBUTES, Store, quoted
+from .store import ATTRIBUTES, CORE_CONFIG, Store, quoted
 
 _BRANCH = "leadline"
 _MOST_BYTES = 4 << 20
-_CONFIG = """[core]
-\tbare = false
-\tautocrlf = false
-\tsafecrlf = false
-\tfileMode = true
-\tsymlinks = true
-\tignoreCase = false
-\tprecomposeUnicode = false
-\tprotectNTFS = false
-\tprotectHFS = false
-\tlogAllRefUpdates = true
+_CONFIG = f"""{CORE_CONFIG}\tlogAllRefUpdates = true
 [user]
 \tname = Leadline
 \temail = leadline@localhost

@@ -37,7 +37,7 @@ ATTRIBUTES = (
     " !conflict-marker-size\n"
 )
 
-_CONFIG = """[core]
+CORE_CONFIG = """[core]
 \tbare = false
 \tautocrlf = false
 \tsafecrlf = false
@@ -47,7 +47,10 @@ _CONFIG = """[core]
 \tprecomposeUnicode = false
 \tprotectNTFS = false
 \tprotectHFS = false
-\tattributesFile = /dev/null
+"""
+"""No byte of a file is changed on its way, and no name taken for another."""
+
+_CONFIG = f"""{CORE_CONFIG}\tattributesFile = /dev/null
 \tlogAllRefUpdates = false
 \tuntrackedCache = false
 \tsplitIndex = false

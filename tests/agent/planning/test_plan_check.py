@@ -18,6 +18,7 @@ from leadline.agent.planning.plan_check import (
     check_plan,
 )
 from leadline.agent.planning.write_set import overlaps
+from leadline.tests.support.repos import write_files
 from leadline.tests.tools.memory_tree import MemoryTree
 from pydantic import TypeAdapter
 
@@ -49,10 +50,7 @@ CHECKED: TypeAdapter[CheckedPlan] = TypeAdapter(CheckedPlan)
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> MemoryTree:
     root = tmp_path_factory.mktemp("tree")
-    for name, text in FILES.items():
-        target = root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
+    write_files(root, FILES)
     return MemoryTree(root)
 
 

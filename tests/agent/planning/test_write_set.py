@@ -16,6 +16,7 @@ from leadline.agent.planning.write_set import (
     overlaps,
     resolve,
 )
+from leadline.tests.support.repos import write_files
 from leadline.tests.tools.memory_tree import MemoryTree
 from pydantic import TypeAdapter
 
@@ -65,10 +66,7 @@ SOME = st.lists(st.sampled_from(ENTRIES), min_size=1, max_size=4)
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> MemoryTree:
     root = tmp_path_factory.mktemp("tree")
-    for name, text in FILES.items():
-        target = root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
+    write_files(root, FILES)
     return MemoryTree(root)
 
 
