@@ -78,21 +78,20 @@ async def verify(
 ) -> Verdict:
     """Run all checks below `root`, one after the other, and record each run with the id of the tree it ran on.
 
-    A red check is run once more: one that is green then depends on more than the tree, and the person is told so. What
-    stays red is held against `baseline`. A check that can't be run here proves nothing, and the person is told why.
+    A red check is held against `baseline`. One that fails by more than failed then is run once more: one that is green
+    then depends on more than the tree, and the person is told so. A check that can't be run here proves nothing, and the
+    person is told why.
     """
     ground = Ground(root, tree, commands, recorder)
     evidence: list[Evidence] = []
     texts: list[str] = []
     for check in checks:
-        run = await run_check(check, ground)
-        if run.failed and run.evidence.seconds <= MOST_SECONDS_AGAIN:
-            run = await run_check(check, ground)
+        run = await _since(await run_check(check, ground), check, baseline)
+        if run.worse and run.evidence.seconds <= MOST_SECONDS_AGAIN:
+            run = await _since(await run_check(check, ground), check, baseline)
             if not run.failed:
                 said = f"{check.command} failed, and passed when it was run again on the same tree"
                 recorder.emit(Warned(said))
-            elif baseline is not None:
-                run = _held_against(run, await baseline.report(check))
         evidence.append(run.evidence)
         if run.failed:
             texts.append(_for_model(run))
@@ -123,6 +122,11 @@ class CheckRun:
     def failed(self) -> bool:
         return not (self.evidence.green or self.evidence.ran_nothing)
 
+    @property
+    def worse(self) -> bool:
+        """Whether it failed by more than failed before, or by what can't be told from that."""
+        return self.failed and not self.evidence.no_worse
+
 
 async def run_check(check: Check, ground: Ground) -> CheckRun:
     """Run a check once, on record."""
@@ -143,8 +147,11 @@ async def run_check(check: Check, ground: Ground) -> CheckRun:
     return run
 
 
-def _held_against(run: CheckRun, before: CheckReport | None) -> CheckRun:
+async def _since(run: CheckRun, check: Check, baseline: Baseline | None) -> CheckRun:
     """The run with what is new in it, as far as that can be told."""
+    if not run.failed or baseline is None or run.evidence.seconds > MOST_SECONDS_AGAIN:
+        return run
+    before = await baseline.report(check)
     found = compare(before, run.report) if before and run.report else None
     if before is None or run.report is None or found is None:
         return run
