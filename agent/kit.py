@@ -52,6 +52,9 @@ from .v4.profiles import Endpoint, endpoint, load_profiles
 from .v4.retry import Limits as AnswerLimits
 from .v4.throttle import Throttle
 
+CLONES = "clones"
+"""Below a session's folder: private clones and what commands in them keep, all gone at its end."""
+
 MAIN = "main"
 """The name of the one agent of a run."""
 
@@ -213,7 +216,7 @@ async def assemble(
         steps = Steps(store, place.repository, recorder, commands.jobs_running)
         in_clone = partial(_clone_commands, place.root, journal.folder, settings, job.mode)
         around = Surroundings(
-            place.root, journal.folder / "work", journal.session, store.store, sandbox, in_clone
+            place.root, journal.folder / CLONES, journal.session, store.store, sandbox, in_clone
         )
         baseline = CloneBaseline(around, partial(_first, steps), recorder)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
@@ -271,7 +274,7 @@ def _clone_commands(
         writable=True,
         network=settings.network or mode == "full",
         default_seconds=settings.command_seconds,
-        cache=own / "cache",
+        cache=folder / CLONES / "cache" / clone.name,
         shown_at=root if sandbox.can_mount else None,
         carried=carried if sandbox.can_mount else (),
         borrowed=clone.borrowed,

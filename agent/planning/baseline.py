@@ -5,6 +5,8 @@ Asked only once a check is red: the tree of step 0 is then put into a private cl
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -64,32 +66,33 @@ class CloneBaseline:
     _reports: dict[str, CheckReport | None] = field(default_factory=dict[str, "CheckReport | None"])
 
     async def report(self, check: Check) -> CheckReport | None:
-        """None where it can't be run, which the person is told once, and where it would take too long."""
+        """None where it can't be run; the person is told why, once."""
         if check.command not in self._reports:
             self._reports[check.command] = await self._asked(check)
         return self._reports[check.command]
 
     async def close(self) -> None:
-        """End what runs in the clone, and remove it."""
+        """End what runs in the clone, and remove all but the outputs."""
         if self._standing is None:
             return
         await self._standing.commands.close()
-        # What is left there is in the session's own folder, and goes with it.
+        # What can't be removed stays in the session's own folder.
         with suppress(PersonError, OSError):
             await self._standing.clones.remove(self._standing.clone)
             await self._standing.clones.clear()
+            await asyncio.to_thread(shutil.rmtree, self.around.folder, ignore_errors=True)
 
     async def _asked(self, check: Check) -> CheckReport | None:
         first = self.first()
         if first is None or self._refused:
             return None
         try:
-            standing = self._standing or await self._stand(first)
+            standing = self._standing = self._standing or await self._stand(first)
+            return await self._run(check, first, standing) if standing else None
         except (PersonError, OSError) as error:
             return self._refuse(str(error))
-        if standing is None:
-            return None
-        self._standing = standing
+
+    async def _run(self, check: Check, first: Snapshot, standing: _Standing) -> CheckReport | None:
         root, commands = standing.clone.root, standing.commands
         ground = Ground(root, first.tree, commands, self.recorder, before=True)
         run = await run_check(check, ground)

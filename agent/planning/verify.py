@@ -78,8 +78,8 @@ async def verify(
 ) -> Verdict:
     """Run all checks below `root`, one after the other, and record each run with the id of the tree it ran on.
 
-    A red check is held against `baseline`. One that fails by more than failed then is run once more: one that is green
-    then depends on more than the tree, and the person is told so. A check that can't be run here proves nothing, and the
+    A red check is held against `baseline`. One that fails by more than failed then is run once more: if it is green, it
+    depends on more than the tree, and the person is told so. A check that can't be run here proves nothing, and the
     person is told why.
     """
     ground = Ground(root, tree, commands, recorder)

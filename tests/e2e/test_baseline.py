@@ -68,7 +68,7 @@ async def test_a_fix_is_not_blamed_for_an_old_failure(stage: MakeStage) -> None:
     runs = [(body["before"], body["evidence"]["failed"]) for body in ran.bodies("verified")]
     assert runs[-1] == (True, 2)
     assert git(place.repo, "status", "--porcelain").split() == ["M", "calc.py"]
-    assert not list(place.home.glob("sessions/*/work/clones/*"))
+    assert not list(place.home.glob("sessions/*/clones"))
     assert "1 of 2 that failed before pass now" in (await place("show")).out + ran.err
 
 
@@ -102,3 +102,14 @@ async def test_an_exit_code_alone_can_not_be_compared(stage: MakeStage) -> None:
     ran = await place.run("--verify", "grep -q never calc.py")
     assert ran.code == 1, ran.err
     assert before(ran) is None
+
+
+async def test_without_a_sandbox_nothing_is_run_in_a_clone(stage: MakeStage) -> None:
+    """Nothing would keep the check from writing the person's tree; the person is told that once."""
+    place = await red(stage, MEND, report(), report("not_done"))
+    ran = await place.run("--verify", CHECK, "--sandbox", "off")
+    assert ran.code == 1, ran.err
+    assert before(ran) is None
+    told = [body["text"] for body in ran.bodies("warned") if "there before" in body["text"]]
+    assert len(told) == 1
+    assert "no sandbox is active" in told[0]
