@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ...prompts.render import render
 from ...tools.checks.model import Check
+from ...tools.code.live import LiveCode
 from ...tools.commands import SandboxedCommands
 from ...tools.git.clones import Clone, Clones
 from ...tools.git.merging import Conflict, Labels, commit_tree, merge_trees
@@ -43,7 +44,8 @@ LABELS = Labels(ours="what others have landed", base="before both", theirs="your
 class Shop:
     """What all workers share. `primed` are the transcripts to fork, by tier; `recorder` makes one for an agent's name.
 
-    `commands` makes the runner for a clone, `budget` what one worker may use up.
+    `commands` makes the runner for a clone, `code` what answers questions about its symbols, `budget` what one worker
+    may use up.
     """
 
     store: Store
@@ -52,6 +54,7 @@ class Shop:
     model: Model
     recorder: Callable[[str], Recorder]
     commands: Callable[[Clone], SandboxedCommands]
+    code: Callable[[Clone], LiveCode]
     budget: Callable[[], Budget]
     baseline: Baseline | None = None
 
@@ -123,6 +126,7 @@ class Workers:
         clone = await self.shop.clones.make(order.base, name)
         recorder = self.shop.recorder(name)
         commands = self.shop.commands(clone)
+        code = self.shop.code(clone)
         transcript = self.shop.primed[order.rung.tier].fork(name)
         messages: tuple[tuple[str, Origin], ...] = (
             (render(WORKER.brief), "brief"),
@@ -139,6 +143,8 @@ class Workers:
             commands.confined,
             _nothing_to_keep,
             commands.outputs,
+            code,
+            touched=lambda _: code.changed(),
             may_write=lambda: self.bounds.write_set(task.id),
             request_paths=lambda paths: self.bounds.request(task.id, paths),
         )

@@ -167,6 +167,15 @@ class Clones:
             staged = await self._stage(self._require(clone))
             return await tree_changes(self._store, clone.tree, staged.tree)
 
+    async def list_files(self, clone: Clone) -> tuple[str, ...]:
+        """The files of the clone's base and the worker's new ones that are not ignored, sorted; some may be gone.
+
+        The worker may be at work meanwhile.
+        """
+        home = self._require(clone)
+        which = ("--cached", "--others", "--exclude-standard")
+        return tuple(sorted(await self._listed(home, *which)))
+
     async def move_to(self, clone: Clone, commit: Snapshot | str) -> Clone:
         """Brings the clone's files to another commit of the store; its ignored files stay.
 
@@ -341,8 +350,9 @@ class Clones:
         return await stage(self._bench(home), home.index, self._limits)
 
     async def _listed(self, home: Home, *which: str) -> list[str]:
-        place = self._bench(home).place(home.index)
-        return (await run_git(place, "ls-files", "-z", *which)).items
+        at = self._bench(home)
+        listed = await run_git(at.place(home.index), "ls-files", "-z", *which, overrides=at.carried)
+        return listed.items
 
     async def _open_folders(self, home: Home) -> None:
         known = await self._listed(home)

@@ -28,6 +28,8 @@ from leadline.agent.rehearsal import RehearsalServer, Settings, parse_scenario
 from leadline.tests.agent.v4.bench import MakeBench
 from leadline.tests.support.repos import git, make_repo, write_files
 from leadline.tests.tools.memory_tree import MemoryTree
+from leadline.tools.code.index.code_index import CodeIndex
+from leadline.tools.code.live import LiveCode
 from leadline.tools.commands import SandboxedCommands
 from leadline.tools.errors import ToolError
 from leadline.tools.git.clones import Clone, Clones
@@ -171,6 +173,12 @@ async def stage(tmp_path: Path, make_bench: MakeBench) -> AsyncIterator[MakeStag
                 )
 
             clones = await Clones.open(snapshots.store, home / "work", "s1")
+            index = CodeIndex.open(None)
+            stack.callback(index.close)
+
+            def code(clone: Clone) -> LiveCode:
+                return LiveCode(index, clone.root, lambda: clones.list_files(clone))
+
             shop = Shop(
                 snapshots.store,
                 clones,
@@ -178,6 +186,7 @@ async def stage(tmp_path: Path, make_bench: MakeBench) -> AsyncIterator[MakeStag
                 bench.client,
                 lambda name: Recorder(journal, bus, name),
                 commands,
+                code,
                 lambda: Budget(Limits(turns=20), time.monotonic),
             )
             return Stage(repo, home, snapshots, server, shop, events)
@@ -265,6 +274,22 @@ async def test_edits_outside_never_happen(stage: MakeStage) -> None:
     assert ended.schedule.of("a").bounces == 0
     refused = place.server.requests[2].body["messages"][-1]["content"]
     assert "outside what your task may write (mod_a.txt)" in refused
+
+
+async def test_the_index_knows_what_a_worker_made(stage: MakeStage) -> None:
+    make = '{ path = "mod_a.txt", edits = [{ old = "todo", new = "done" }] }'
+    script = (
+        turn(1, "edit", make)
+        + turn(2, "shell", "{ command = \"echo 'def fresh(): ...' > new.py\" }")
+        + turn(3, "search", '{ pattern = "fresh", symbol = "definition" }')
+        + turn(4, "shell", '{ command = "rm new.py" }')
+        + turn(5, "report", REPORT)
+    )
+    place = await stage(script, "a")
+    plan = checked(place.repo, task("a"))
+    ended = await place.run(new_schedule(plan), plan)
+    assert ended.schedule.of("a").state == "done"
+    assert "new.py:1 def fresh()" in place.server.requests[4].body["messages"][-1]["content"]
 
 
 async def test_a_killed_run_leaves_no_clone_and_no_change(stage: MakeStage) -> None:

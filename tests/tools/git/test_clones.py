@@ -572,3 +572,15 @@ def test_what_is_committed_is_what_the_next_clone_has(
         folder = Path(name).resolve()
         subprocess.run(["git", "init", "--quiet", folder / "root"], check=True)
         asyncio.run(law(folder))
+
+
+async def test_the_files_of_a_clone_are_listed_by_the_persons_ignore_rules(
+    repo: Path, state: Path
+) -> None:
+    (repo / ".git" / "info" / "exclude").write_text("*.tmp\n")
+    shop = await open_shop(state, repo)
+    clone = await shop.clones.make(await shop.snapshots.take("start"), "w1")
+    (clone.root / "new.py").write_text("x = 1\n")
+    (clone.root / "own.tmp").write_text("x")
+    (clone.root / ".git" / "info" / "exclude").write_text("new.py\n")
+    assert await shop.clones.list_files(clone) == ("a.txt", "new.py", "src/b.py")
