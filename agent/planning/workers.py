@@ -15,7 +15,7 @@ from ...tools.checks.model import Check
 from ...tools.code.live import LiveCode
 from ...tools.commands import SandboxedCommands
 from ...tools.git.clones import Clone, Clones
-from ...tools.git.merging import Conflict, Labels, commit_tree, merge_trees
+from ...tools.git.merging import Labels, commit_tree, merge_trees
 from ...tools.git.names import some
 from ...tools.git.objects import tree_changes
 from ...tools.git.store import Store
@@ -30,7 +30,6 @@ from ..loop import Claimed, Loop, Model
 from ..messages import Origin, UserMessage
 from ..roles import WORKER
 from .bounds import outside, outside_text
-from .merge_queue import Change, Tree
 from .plan import Plan, Task, Tier, WriteSet
 from .planner import task_text
 from .scheduler import Done, Order, Refused
@@ -191,20 +190,6 @@ class Workers:
         if verdict.red:
             return Refused(render("checks_failed", evidence=verdict.text), "its checks are red")
         return Done(worker.base, committed.commit)
-
-
-@dataclass(frozen=True, slots=True)
-class Merging:
-    """How the work of two tasks becomes one tree: `merge_queue.Merge` over the store, whose trees are commits."""
-
-    store: Store
-
-    async def __call__(self, onto: str, change: Change) -> Tree | tuple[Conflict, ...]:
-        merged = await merge_trees(self.store, change.base, onto, change.commit)
-        if not merged.clean:
-            return merged.conflicts
-        parents = (onto, change.commit)
-        return Tree(await commit_tree(self.store, merged.tree, parents, f"Land {change.task}"))
 
 
 async def _nothing_to_keep(paths: tuple[str, ...], *, commands: bool) -> None:

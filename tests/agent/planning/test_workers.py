@@ -17,13 +17,13 @@ from leadline.agent.events import CheckStarted, Event, Verified
 from leadline.agent.journal import Journal
 from leadline.agent.messages import SystemMessage, UserMessage
 from leadline.agent.planning.ladder import Ladder, Rung
-from leadline.agent.planning.merge_queue import Change
+from leadline.agent.planning.landing import Merging, Proving, Told
 from leadline.agent.planning.plan import Plan, Task, WriteSet
 from leadline.agent.planning.plan_check import CheckedPlan, check_plan
 from leadline.agent.planning.priming import prime
 from leadline.agent.planning.schedule import Schedule, new_schedule
 from leadline.agent.planning.scheduler import Ended, Order, Rules, Scheduler
-from leadline.agent.planning.workers import Bounds, Merging, Shop, Workers
+from leadline.agent.planning.workers import Bounds, Shop, Workers
 from leadline.agent.rehearsal import RehearsalServer, Settings, parse_scenario
 from leadline.tests.agent.v4.bench import MakeBench
 from leadline.tests.support.repos import git, make_repo, write_files
@@ -92,16 +92,15 @@ class Stage:
         async def refuse(task: str, paths: Sequence[str]) -> str:
             raise ToolError(f"{task} may not have {', '.join(paths)}.")
 
-        async def prove(tree: str, changes: Sequence[Change]) -> str | None:
-            del tree, changes
-            return None
-
+        clones, proof = self.shop.clones, self.shop.recorder("proof")
+        clone = await clones.make(base, "proof")
+        prove = Proving(clones, clone, self.shop.commands(clone), checked.plan, proof)
         workers = Workers(self.shop, checked.plan, Bounds(sets.__getitem__, refuse))
         scheduler = Scheduler(
             workers,
             Merging(self.shop.store),
             prove,
-            Telling(),
+            Told(),
             Free(),
             Rules(most, LADDER),
             lambda _: None,
@@ -110,18 +109,11 @@ class Stage:
             return await scheduler.run(schedule, base.commit)
         finally:
             await workers.close()
+            await prove.close()
 
 
 MakeStage = Callable[[str, str], Awaitable[Stage]]
 """What the workers say, and the files that there are to be changed."""
-
-
-class Telling:
-    def conflict(self, change: Change, conflicts: object) -> str:
-        return f"{change.task} meets others: {conflicts}"
-
-    def breaking(self, change: Change, beside: tuple[str, ...], evidence: object) -> str:
-        return f"{change.task} breaks {beside}: {evidence}"
 
 
 class Free:
@@ -228,9 +220,11 @@ async def test_many_tasks_side_by_side_come_home_together(stage: MakeStage) -> N
     assert git(place.repo, "log", "--oneline").count("\n") == 2
     missed = [record for record in place.server.requests if record.hit < len(PACK) // 8]
     assert len(missed) == 1
-    starts = [event for event in place.events if isinstance(event.body, CheckStarted)]
-    ends = [event for event in place.events if isinstance(event.body, Verified)]
-    assert len(starts) == len(ends) == 7
+    starts = [event.agent for event in place.events if isinstance(event.body, CheckStarted)]
+    ends = [event.agent for event in place.events if isinstance(event.body, Verified)]
+    assert sorted(starts) == sorted(ends)
+    assert len([agent for agent in ends if agent != "proof"]) == 7
+    assert 1 <= ends.count("proof") <= 7
 
 
 async def test_a_worker_that_lies_is_told_and_mends_it(stage: MakeStage) -> None:
@@ -274,6 +268,34 @@ async def test_edits_outside_never_happen(stage: MakeStage) -> None:
     assert ended.schedule.of("a").bounces == 0
     refused = place.server.requests[2].body["messages"][-1]["content"]
     assert "outside what your task may write (mod_a.txt)" in refused
+
+
+async def test_two_green_alone_and_red_together(stage: MakeStage) -> None:
+    again = '{ path = "mod_<<id>>.txt", edits = [{ old = "done", new = "done as well" }] }'
+    script = (
+        turn(1, "edit", EDIT)
+        + turn(2, "report", REPORT)
+        + turn(3, "edit", again)
+        + turn(4, "report", REPORT)
+    )
+    place = await stage(script, "a b")
+    one = checked(place.repo, task("a"), task("b"))
+    together = "! (grep -qx done mod_a.txt && grep -qx done mod_b.txt)"
+    plan = replace(one, plan=replace(one.plan, checks=(together,)))
+    base = await place.snapshots.take("start")
+    ended = await place.run(new_schedule(plan), plan)
+    assert {now.state for now in ended.schedule.progress} == {"done"}
+    assert sorted(now.bounces for now in ended.schedule.progress) == [0, 1]
+    told = [
+        message["content"]
+        for record in place.server.requests
+        for message in record.body["messages"]
+        if message["role"] == "user" and "together they fail" in message["content"]
+    ]
+    assert together in told[0]
+    await bring_home(place.snapshots, base, ended.tree, "the plan")
+    texts = sorted((place.repo / f"mod_{name}.txt").read_text()[2:] for name in "ab")
+    assert texts == ["done\n", "done as well\n"]
 
 
 async def test_the_index_knows_what_a_worker_made(stage: MakeStage) -> None:
