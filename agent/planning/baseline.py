@@ -73,14 +73,13 @@ class CloneBaseline:
 
     async def close(self) -> None:
         """End what runs in the clone, and remove all but the outputs."""
-        if self._standing is None:
-            return
-        await self._standing.commands.close()
-        # What can't be removed stays in the session's own folder.
-        with suppress(PersonError, OSError):
-            await self._standing.clones.remove(self._standing.clone)
-            await self._standing.clones.clear()
-            await asyncio.to_thread(shutil.rmtree, self.around.folder, ignore_errors=True)
+        if self._standing is not None:
+            await self._standing.commands.close()
+            # What can't be removed stays in the session's own folder.
+            with suppress(PersonError, OSError):
+                await self._standing.clones.remove(self._standing.clone)
+                await self._standing.clones.clear()
+        await asyncio.to_thread(shutil.rmtree, self.around.folder, ignore_errors=True)
 
     async def _asked(self, check: Check) -> CheckReport | None:
         first = self.first()
