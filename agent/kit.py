@@ -7,7 +7,6 @@ import importlib.metadata
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -16,7 +15,6 @@ from pydantic import JsonValue
 from ..tools.checks.model import Check
 from ..tools.commands import SandboxedCommands
 from ..tools.git.clones import Clone
-from ..tools.git.snapshot import Snapshot
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Limits as SnapshotLimits
 from ..tools.paths import folder_key, remove_abandoned
@@ -196,9 +194,7 @@ async def assemble(
         abandoned = remove_abandoned(place.root, files)
         files = tuple(path for path in files if path not in abandoned)
     journal = journal_of()
-    bus = Bus()
-    for listener in listeners:
-        bus.subscribe(listener)
+    bus = _bus(listeners)
     recorder = Recorder(journal, bus, MAIN, earlier.turn if earlier else 0)
     commands = SandboxedCommands(
         sandbox,
@@ -206,7 +202,7 @@ async def assemble(
         journal.folder,
         leadline_home=settings.home,
         writable=writable,
-        network=settings.network or job.mode == "full",
+        network=_has_network(settings, job),
         default_seconds=settings.command_seconds,
     )
     store, steps, baseline = None, None, None
@@ -214,11 +210,7 @@ async def assemble(
         limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
         store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
         steps = Steps(store, place.repository, recorder, commands.jobs_running)
-        in_clone = partial(_clone_commands, place.root, journal.folder, settings, job.mode)
-        around = Surroundings(
-            place.root, journal.folder / CLONES, journal.session, store.store, sandbox, in_clone
-        )
-        baseline = CloneBaseline(around, partial(_first, steps), recorder)
+        baseline = _baseline(place, job, settings, store, steps, recorder, journal, sandbox)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
     code = Codebase(code_source(place, settings.home, files), recorder)
     seen = dict(earlier.seen) if earlier else {}
@@ -251,35 +243,48 @@ async def assemble(
     )
 
 
-def _first(steps: Steps) -> Snapshot | None:
-    return steps.first
+def _bus(listeners: Sequence[Listener]) -> Bus:
+    bus = Bus()
+    for listener in listeners:
+        bus.subscribe(listener)
+    return bus
 
 
-def _clone_commands(
-    root: Path,
-    folder: Path,
+def _has_network(settings: Settings, job: Job) -> bool:
+    return settings.network or job.mode == "full"
+
+
+def _baseline(
+    place: Place,
+    job: Job,
     settings: Settings,
-    mode: Mode,
+    store: SnapshotStore,
+    steps: Steps,
+    recorder: Recorder,
+    journal: Journal,
     sandbox: Sandbox,
-    clone: Clone,
-    carried: tuple[Path, ...],
-) -> SandboxedCommands:
-    """Commands in a clone of the tree at `root`, with temporary files, outputs and a cache of its own in `folder`."""
-    own = folder / "commands" / clone.name
-    return SandboxedCommands(
-        sandbox,
-        clone.root,
-        own,
-        leadline_home=settings.home,
-        writable=True,
-        network=settings.network or mode == "full",
-        default_seconds=settings.command_seconds,
-        cache=folder / CLONES / "cache" / clone.name,
-        shown_at=root if sandbox.can_mount else None,
-        carried=carried if sandbox.can_mount else (),
-        borrowed=clone.borrowed,
-        git_writable=True,
-    )
+) -> CloneBaseline:
+    """What the checks say of the tree before the first change, in a clone that commands see in the tree's place."""
+
+    def commands(able: Sandbox, clone: Clone, carried: tuple[Path, ...]) -> SandboxedCommands:
+        return SandboxedCommands(
+            able,
+            clone.root,
+            journal.folder / "commands" / clone.name,
+            leadline_home=settings.home,
+            writable=True,
+            network=_has_network(settings, job),
+            default_seconds=settings.command_seconds,
+            cache=journal.folder / CLONES / "cache" / clone.name,
+            shown_at=place.root if able.can_mount else None,
+            carried=carried if able.can_mount else (),
+            borrowed=clone.borrowed,
+            git_writable=True,
+        )
+
+    folder = journal.folder / CLONES
+    around = Surroundings(place.root, folder, journal.session, store.store, sandbox, commands)
+    return CloneBaseline(around, lambda: steps.first, recorder)
 
 
 def _prices(ledger: Ledger, model: str) -> Callable[[], Prices]:
