@@ -43,6 +43,7 @@ def test_a_small_tree_goes_in_whole(tmp_path: Path) -> None:
     tree = grow(tmp_path, FILES)
     made = checked(repository_map(tree, TASK, 4000, Counts()))
     assert {one.path: one.level for one in made.files} == dict.fromkeys(FILES, "whole")
+    assert made.text.startswith("The repository, complete")
     for path, text in FILES.items():
         lines = text.count("\n")
         assert f"== {path}: whole, {lines} lines\n{text}" in made.text
@@ -55,6 +56,7 @@ def test_a_larger_tree_shows_what_the_task_is_about(tmp_path: Path) -> None:
     assert best.path == "shop/invoice.py"
     assert re.search(r"^\d+-\d+ def invoice_refund\(order", made.text, re.MULTILINE)
     assert {one.level for one in made.files} != {"whole"}
+    assert "most relevant parts only" in made.text
 
 
 def test_what_others_wrote_is_not_even_listed(tmp_path: Path) -> None:
