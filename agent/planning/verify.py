@@ -49,8 +49,7 @@ class Verdict:
     @property
     def as_before(self) -> bool:
         """Whether checks fail, none by more than before the first change, and nothing that failed then passes now."""
-        worst = [item for item in self.evidence if not (item.green or item.ran_nothing)]
-        return bool(worst) and not self.red and not self.green
+        return any(item.no_worse for item in self.evidence) and not self.red and not self.green
 
     @property
     def green(self) -> bool:

@@ -99,7 +99,7 @@ def gather(tree: CodeTree, task: Task, tails: PathTails, evidence: Evidence) -> 
         evidence.named.update(meant)
 
 
-def touch(evidence: Evidence, touched: Iterable[str]) -> None:
+def touch(evidence: Evidence, touched: Sequence[str]) -> None:
     """What ends in a slash stands for all files of a folder."""
     folders = tuple(path for path in touched if path.endswith("/"))
     files = [path for path in touched if path in evidence.files]
