@@ -6,10 +6,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from leadline.tools.errors import PersonError
 from leadline.tools.git.clones import Clones
 from leadline.tools.git.homecoming import Homecoming, bring_home
 from leadline.tools.git.merging import ConflictKind
@@ -83,27 +81,26 @@ async def test_where_both_meet_the_persons_stays_and_ours_is_kept(
     assert (await snapshots.take("now")).tree == done.after.tree
 
 
-async def test_a_link_in_the_way_is_refused_with_nothing_touched(
-    repo: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "elsewhere").mkdir()
-
-    async def linked() -> Homecoming:
-        (repo / "deep").mkdir()
-        (repo / "deep" / "x.txt").write_text("x\n")
-        return await homecoming(repo, tmp_path / "state", {"deep/x.txt": "ours\n"}, {})
-
-    snapshots = await SnapshotStore.open(tmp_path / "state", await open_repository(repo), "s0")
-    assert snapshots.root == repo
-    done = await linked()
-    assert done.conflicts == ()
-    (repo / "deep" / "x.txt").unlink()
-    (repo / "deep").rmdir()
-    (repo / "deep").symlink_to(tmp_path / "elsewhere")
-    again = await SnapshotStore.open(tmp_path / "state", await open_repository(repo), "s1")
-    with pytest.raises(PersonError):
-        await again.restore(done.after, done.before)
-    assert list((tmp_path / "elsewhere").iterdir()) == []
+async def test_what_a_link_leads_to_is_never_written(repo: Path, tmp_path: Path) -> None:
+    """The person has put a link in the place of a folder that the result changes a file of."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "b.py").write_text("not ours\n")
+    snapshots = await SnapshotStore.open(tmp_path / "state", await open_repository(repo), "s1")
+    base = await snapshots.take("start")
+    clones = await Clones.open(snapshots.store, tmp_path / "state" / "work", "s1")
+    clone = await clones.make(base, "task")
+    write(clone.root, {"src/b.py": "b = 2\n", "src/c.py": "c = 1\n", "a.txt": "two\n"})
+    done = await clones.commit(clone, "done")
+    (repo / "src" / "b.py").unlink()
+    (repo / "src").rmdir()
+    (repo / "src").symlink_to(elsewhere)
+    home = await bring_home(snapshots, base, done.commit, "the result")
+    assert (repo / "src").is_symlink()
+    assert {each.path for each in home.conflicts} == {"src"}
+    assert (repo / "a.txt").read_text() == "two\n"
+    assert [path.name for path in elsewhere.iterdir()] == ["b.py"]
+    assert (elsewhere / "b.py").read_text() == "not ours\n"
 
 
 NAMES = st.sampled_from(["a.txt", "src/b.py", "new.txt", "src/d/e.txt"])
