@@ -27,7 +27,7 @@ from .approvals import Approver, Reply
 from .bus import Recorder
 from .events import ApprovalAnswered, ApprovalAsked, Repaired, ToolFinished, ToolStarted
 from .messages import ToolCall, ToolMessage
-from .parameters import as_meant, explain
+from .parameters import as_meant, at_root, explain
 from .passing import ToolOutput
 from .roles import Role
 from .v4.values import is_tree
@@ -58,7 +58,8 @@ class Workplace:
     whether it runs commands; it returns when the tree is stored as it is. `touched` is called after each call that may
     have changed something, with the digests of the files that its tool wrote. `may_write` gives what may be written,
     anew for each answer of the model; None is everything. What commands write is not held against it.
-    `request_paths` answers a wish for more, see ToolContext.
+    `request_paths` answers a wish for more, see ToolContext. `known_as` is where commands see the root, if not where it
+    lies: the model's absolute paths are those.
     """
 
     root: Path
@@ -72,6 +73,7 @@ class Workplace:
     touched: Callable[[Mapping[str, str]], None] = _nobody_cares
     may_write: Callable[[], MayWrite] | None = None
     request_paths: Callable[[Sequence[str]], Awaitable[str]] | None = None
+    known_as: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class _Prepared:
     tool: Tool[Any] | None = None
     params: Params | None = None
     fault: str | None = None
+    may_write: MayWrite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ class Dispatcher:
     def _writable(self, changing: Sequence[_Prepared]) -> tuple[str, ...]:
         """The paths that these calls will write, without those that the tools will refuse to."""
         paths: list[str] = []
-        for path in (path for item in changing for path in item.effects.writes):
+        for path in (path for item in changing for path in _files(item.effects)):
             with suppress(ToolError, ValueError):
                 paths.append(self._plain(path))
         return tuple(paths)
@@ -186,14 +189,15 @@ class Dispatcher:
             arguments: object = json.loads(call.arguments_json)
             if not is_tree(arguments):
                 raise ToolError("The arguments must be a JSON object.")
-            mended, places = as_meant(arguments, tool.params, self._schemas[call.name])
+            here = at_root(arguments, self._place.known_as)
+            mended, places = as_meant(here, tool.params, self._schemas[call.name])
             if places:
                 what = f"{call.name}: {', '.join(places)} taken as meant"
                 self._recorder.emit(Repaired("arguments", what))
             params = tool.params.model_validate(mended)
             effects = _below(self._place.root, tool.effects(params))
             fault = self._withheld(call.name, params) or self._outside(effects, may_write)
-            return _Prepared(call, tool.title(params), effects, tool, params, fault)
+            return _Prepared(call, tool.title(params), effects, tool, params, fault, may_write)
         except ValidationError as error:
             return _Prepared(call, call.name, fault=explain(error, tool.params))
         except ToolError as error:
@@ -214,7 +218,7 @@ class Dispatcher:
         """Why these paths may not be written. Raises ToolError for what is no path inside the root."""
         if may_write is None:
             return None
-        for path in map(self._plain, effects.writes):
+        for path in map(self._plain, _files(effects)):
             if not may_write.covers(path):
                 allowed = some(may_write.entries) or "nothing"
                 return (
@@ -288,6 +292,7 @@ class Dispatcher:
             self._place.code,
             self._place.refuse_broken,
             self._place.request_paths,
+            None if item.may_write is None else item.may_write.covers,
         )
         try:
             result = await item.tool.run(item.params, context)
@@ -314,6 +319,11 @@ class Dispatcher:
             )
         )
         return ToolMessage(item.call.id, text, result.ok)
+
+
+def _files(effects: Effects) -> tuple[str, ...]:
+    """What is known to be written. What a tool will find below a folder, it asks for when it does."""
+    return tuple(path for path in effects.writes if not path.endswith("/"))
 
 
 def _below(root: Path, effects: Effects) -> Effects:

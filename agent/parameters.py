@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,7 @@ from .v4.coerce import coerce
 from .v4.values import is_list, is_tree
 
 _NOTHING = object()
+_PATHS = frozenset(("path", "paths"))
 
 
 def as_meant(
@@ -22,6 +24,27 @@ def as_meant(
     """
     mended = coerce(_named_as_meant(arguments, params), schema)
     return mended, tuple(_changed(arguments, mended))
+
+
+def at_root(value: Any, known_as: Path | None) -> Any:
+    """Arguments whose absolute paths below `known_as`, where commands see the root, are relative to it instead.
+
+    Paths are what tools call `path` and `paths`; texts of other names stay as they are.
+    """
+    if known_as is None:
+        return value
+    if is_tree(value):
+        return {
+            key: _below(item, known_as) if key in _PATHS else at_root(item, known_as)
+            for key, item in value.items()
+        }
+    return [at_root(item, known_as) for item in value] if is_list(value) else value
+
+
+def _below(value: Any, known_as: Path) -> Any:
+    if isinstance(value, str):
+        return "." if value.rstrip("/") == str(known_as) else value.removeprefix(f"{known_as}/")
+    return [_below(item, known_as) for item in value] if is_list(value) else value
 
 
 def _named_as_meant(arguments: dict[str, Any], params: type[BaseModel]) -> dict[str, Any]:

@@ -21,12 +21,12 @@ class Role:
 
 
 _LOOKING = frozenset({"read", "outline", "search", "shell", "report"})
-_CHANGING = _LOOKING | {"write", "edit", "update_plan"}
+_CHANGING = _LOOKING | {"write", "edit", "codemod", "update_plan"}
 _NO_PLAN_FOR_OTHERS: Mapping[str, tuple[str, ...]] = {"update_plan": ("plan",)}
 
 SOLO = Role("solo", _CHANGING | {"ask"}, "briefs/solo", _NO_PLAN_FOR_OTHERS)
 
-PLANNER = Role("planner", _LOOKING | {"update_plan", "ask"}, "briefs/planner")
+PLANNER = Role("planner", _LOOKING | {"codemod", "update_plan", "ask"}, "briefs/planner")
 """Changes nothing, commands included: its place is in plan mode."""
 
 WORKER = Role("worker", _CHANGING | {"request_paths"}, "briefs/worker", _NO_PLAN_FOR_OTHERS)

@@ -25,7 +25,9 @@ P = TypeVar("P", bound=Params)
 class Effects:
     """What a call will touch, declared before it runs.
 
-    `reads` and `writes` are paths relative to the root; a command may touch anything that the sandbox lets it.
+    `reads` and `writes` are paths relative to the root; a command may touch anything that the sandbox lets it. A path
+    of `writes` that ends in a slash stands for files below that folder which are known only when the call runs: such
+    a tool asks `ToolContext.may_write` for each, and declares a `command` too, so that all is stored before.
     `question` is what a person has to answer before the call can run.
     """
 
@@ -92,7 +94,8 @@ class ToolContext:
     question that the call declared. `outputs` is a folder outside the root that may be read: commands' full outputs.
     `code` answers questions about symbols. `refuse_broken` is the person's wish that an edit which adds syntax errors
     is not made. `request_paths` answers a wish to write more, for the model, and raises ToolError where it is not
-    granted; None where nothing limits what may be written.
+    granted; `may_write` says of a file, by its path, whether it may be written. Both are None where nothing limits what
+    may be written.
     """
 
     root: Path
@@ -104,6 +107,7 @@ class ToolContext:
     code: CodeLookup | None = None
     refuse_broken: bool = False
     request_paths: Callable[[Sequence[str]], Awaitable[str]] | None = None
+    may_write: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from ..prompts.render import render
 from .ask import ASK
 from .base import Tool
+from .codemod import CODEMOD
 from .edit import EDIT
 from .outline import OUTLINE
 from .read import READ
@@ -21,7 +22,7 @@ from .update_plan import UPDATE_PLAN
 from .write import WRITE
 
 TOOLS: tuple[Tool[Any], ...] = (
-    READ, SEARCH, OUTLINE, EDIT, WRITE, SHELL, REQUEST_PATHS, UPDATE_PLAN, ASK, REPORT,
+    READ, SEARCH, OUTLINE, EDIT, WRITE, CODEMOD, SHELL, REQUEST_PATHS, UPDATE_PLAN, ASK, REPORT,
 )  # fmt: skip
 """Any: each tool has its own parameter model, and a tuple can't say that."""
 

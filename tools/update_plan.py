@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
 from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .codemods.sent import SentCodemod, told
 from .errors import ToolError
 from .files import plural
 from .git.names import printable
@@ -46,6 +47,7 @@ class SentTask(Params):
     checks: list[str] = Field(default_factory=list[str])
     no_check_reason: str = ""
     tier: Literal["flash", "pro"] = "flash"
+    codemod: SentCodemod | None = None
 
 
 class SentPlan(Params):
@@ -88,6 +90,8 @@ def _told(error: ErrorDetails, sent: dict[str, JsonValue]) -> str:
         if not where:
             return f"{place}it must be an object with the keys {_keys(within)}."
     key = str(where[0])
+    if key == "codemod" and within is SentTask:
+        return f"{place}{told(where[1:], error)}"
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(_shown(key).casefold(), within.model_fields, 1, 0.5)
         hint = f"did you mean `{near[0]}`?" if near else f"the keys are {_keys(within)}."

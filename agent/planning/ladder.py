@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .plan import Tier
+from ..v4.facts import Rung, Tier
 from .schedule import Progress
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """A model at an effort, and how often a task may be tried with it: the first time, and then with the evidence."""
-
-    tier: Tier
-    effort: str
-    tries: int
-
 
 Ladder = Mapping[Tier, Sequence[Rung]]
 """For each tier that a task may begin with, from the first rung up."""

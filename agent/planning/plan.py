@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Literal
 
+from ...tools.codemods.model import Codemod
 from ...tools.git.names import printable
 from ...tools.paths import is_git_internal
-
-Tier = Literal["flash", "pro"]
-"""The model that begins a task: Flash for what the brief says in full, Pro for what needs thought."""
+from ..v4.facts import Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,9 @@ class Task:
 
     `paths` is the write set: files (`pkg/a.py`), folders (`pkg/sub/`) and symbols (`pkg/a.py:Class.method`), see
     `write_set.resolve`. `depends_on` holds ids of tasks whose result this one builds on. `checks` are commands that
-    prove it, run from the root of the tree; a task without any says why in `no_check_reason`.
+    prove it, run from the root of the tree; a task without any says why in `no_check_reason`. `tier` is the model that
+    begins: Flash for what the brief says in full, Pro for what needs thought. A `codemod` is applied before the worker
+    begins, which then does what that leaves.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Task:
     checks: tuple[str, ...] = ()
     no_check_reason: str = ""
     tier: Tier = "flash"
+    codemod: Codemod | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import islice
 
 from ...tools.code.model import CodeTree
+from ...tools.codemods.faults import codemod_faults
 from ...tools.git.names import printable
 from ...tools.text import clipped, is_well_formed
 from .plan import Area, Overlap, Plan, Task, WriteSet, folders_above, prerequisites
@@ -139,6 +140,7 @@ def _spelled_task(task: Task, order: Mapping[str, int]) -> Task:
         _items(task.checks),
         task.no_check_reason.strip(),
         task.tier,
+        task.codemod and replace(task.codemod, paths=tuple(dict.fromkeys(task.codemod.paths))),
     )
 
 
@@ -242,6 +244,34 @@ def _path_faults(
     except WriteSetError as error:
         for fault in error.faults:
             yield _fault(task, "paths", fault.message)
+    yield from _codemod_faults(task, tree, made, sets.get(task.id))
+
+
+def _codemod_faults(
+    task: Task, tree: CodeTree, made: frozenset[str], allowed: WriteSet | None
+) -> Iterator[Fault]:
+    """A codemod changes whole files, so a symbol in the task's paths is no leave for it."""
+    if task.codemod is None:
+        return
+    faults = [_fault(task, "codemod", f"codemod: {text}") for text in codemod_faults(task.codemod)]
+    yield from faults
+    if faults:
+        return
+    try:
+        places = resolve(task.codemod.paths, tree, made)
+    except WriteSetError as error:
+        for fault in error.faults:
+            yield _fault(task, "codemod", f"codemod: {fault.message}")
+        return
+    outside = [
+        str(place)
+        for place in places.areas
+        if allowed is not None and not any(area.contains(place) for area in allowed.areas)
+    ]
+    if outside:
+        named = _some([f"`{path}`" for path in outside])
+        text = f"its codemod may change {named}, which its paths don't hold as a whole; add that to paths."
+        yield _fault(task, "codemod", text)
 
 
 def _list_faults(task: Task | None, key: str, texts: Sequence[str]) -> Iterator[Fault]:

@@ -12,6 +12,8 @@ from typing import cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from ...tools.codemods.model import Codemod, Rule
+from ...tools.codemods.told import codemod_lines, places
 from ...tools.errors import PersonError
 from ...tools.files import plural
 from ...tools.git.names import printable
@@ -26,6 +28,8 @@ MAX_FAULTS = 10
 _MOST_SAID = 80
 _PLAN_KEYS = [each.name for each in dataclasses.fields(Plan)]
 _TASK_KEYS = [each.name for each in dataclasses.fields(Task)]
+_CODEMOD_KEYS = [each.name for each in dataclasses.fields(Codemod)]
+_RULE_KEYS = [each.name for each in dataclasses.fields(Rule)]
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 _INDENT = 4
 _LABEL = 9
@@ -34,6 +38,8 @@ _TEXTS = {
     "tuple_type": "must be a list",
     "dataclass_type": "must be an object in { }",
     "dataclass_exact_type": "must be an object in { }",
+    "dict_type": "must be an object in { }",
+    "mapping_type": "must be an object in { }",
     "literal_error": 'must be "flash" or "pro"',
 }
 
@@ -76,6 +82,10 @@ def _task(number: int, task: Task) -> list[str]:
     rows += _labelled("writes", task.paths)
     rows += _labelled("checks", task.checks)
     rows += [("no check", task.no_check_reason)] if task.no_check_reason else []
+    if task.codemod is not None:
+        rows += _labelled(
+            "codemod", [*codemod_lines(task.codemod, MAX_CHARS), f"in {places(task.codemod)}"]
+        )
     indent = " " * _INDENT
     hanging = " " * (_INDENT + _LABEL)
     lines = [
@@ -84,7 +94,9 @@ def _task(number: int, task: Task) -> list[str]:
         for line in _wrapped(text, f"{indent}{label:<{_LABEL}}", hanging)
     ]
     brief = [line for part in task.brief.splitlines() for line in _wrapped(part, indent, indent)]
-    return [*title, *lines, "", *brief]
+    script = task.codemod.script if task.codemod else ""
+    code = [line for part in script.splitlines() for line in _verbatim(part, f"{indent}| ")]
+    return [*title, *lines, *code, "", *brief]
 
 
 def _labelled(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
@@ -109,6 +121,19 @@ def _wrapped(text: str, first: str, rest: str = "") -> list[str]:
         line += " " * gap + piece
         used += gap + _width(piece)
         empty = False
+    return [*lines, line.rstrip()]
+
+
+def _verbatim(text: str, first: str) -> list[str]:
+    """A line of code with its white space, cut where it is too long. A person is to see all that would run."""
+    lines: list[str] = []
+    line, used = first, _width(first)
+    for char in printable(text.expandtabs(4)):
+        if used + _columns(char) > COLUMNS:
+            lines.append(line)
+            line, used = first, _width(first)
+        line += char
+        used += _columns(char)
     return [*lines, line.rstrip()]
 
 
@@ -210,8 +235,14 @@ def _unknown_keys(value: object) -> list[str]:
     found = [f"{_odd(key, _PLAN_KEYS)}" for key in plan if key not in _PLAN_KEYS]
     for number, task in enumerate(_list(plan.get("tasks"))):
         where = _place(("tasks", number), value)
-        odd = (key for key in _object(task) if key not in _TASK_KEYS)
-        found += [f"{where}: {_odd(key, _TASK_KEYS)}" for key in odd]
+        codemod = _object(_object(task).get("codemod"))
+        rules = map(_object, _list(codemod.get("rules")))
+        for part, known in (
+            (_object(task), _TASK_KEYS),
+            (codemod, _CODEMOD_KEYS),
+            *((rule, _RULE_KEYS) for rule in rules),
+        ):
+            found += [f"{where}: {_odd(key, known)}" for key in part if key not in known]
     return found
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 
 from ...prompts.render import render
 from ...tools.code.model import CodeTree
+from ...tools.codemods.model import Codemod
+from ...tools.codemods.sent import codemod_of
+from ...tools.codemods.told import codemod_lines, places
 from ...tools.errors import ToolError
 from ...tools.registry import schemas
 from ...tools.update_plan import UPDATE_PLAN, SentPlan, UpdatePlanParams, sent_plan
@@ -140,6 +143,7 @@ def plan_of(sent: SentPlan) -> Plan:
                 tuple(task.checks),
                 task.no_check_reason,
                 task.tier,
+                None if task.codemod is None else codemod_of(task.codemod),
             )
             for task in sent.tasks
         ),
@@ -175,7 +179,14 @@ def task_text(plan: Plan, task: Task) -> str:
         goal=plan.goal,
         assumptions="; ".join(plan.assumptions) or "nothing",
         brief=task.brief,
+        codemod=_codemod_text(task.codemod),
         paths=", ".join(task.paths),
         checks="; ".join(f"`{check}`" for check in task.checks)
         or f"no command ({task.no_check_reason})",
     )
+
+
+def _codemod_text(codemod: Codemod | None) -> str:
+    if codemod is None:
+        return "nothing"
+    return f"{'; '.join(codemod_lines(codemod))} (a codemod, in {places(codemod)})"

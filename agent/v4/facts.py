@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +12,7 @@ from .tables import Table
 
 Effort = Literal["low", "high", "max"]
 Encoding = Literal["v4", "v4.1"]
+Tier = Literal["flash", "pro"]
 
 
 class Rate(Table):
@@ -87,6 +89,30 @@ class Role(Table):
 class Tiers(Table):
     pro: str
     flash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A model at an effort, and how often a task may be tried with it: the first time, and then with the evidence."""
+
+    tier: Tier
+    effort: str
+    tries: int
+
+
+class RungRow(Table):
+    """A rung as it is written: `effort` is any word that `efforts` has."""
+
+    tier: Tier
+    effort: str
+    tries: int = Field(ge=1, le=20)
+
+
+class Ladders(Table):
+    """For each tier that a task may begin with, its rungs from the first one up."""
+
+    flash: tuple[RungRow, ...] = Field(min_length=1)
+    pro: tuple[RungRow, ...] = Field(min_length=1)
 
 
 class Peak(Table):

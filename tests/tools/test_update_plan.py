@@ -54,7 +54,9 @@ PLAN = {"goal": "Tidy up", "tasks": [TASK]}
 
 
 async def test_a_plan_for_others_is_data_of_its_own_type(tmp_path: Path) -> None:
+    codemod = {"paths": ["a.py"], "rules": [], "script": "x"}
     full = TASK | {"depends_on": ["x"], "checks": ["make"], "no_check_reason": "-", "tier": "pro"}
+    full |= {"codemod": codemod}
     lists = {"checks": ["make"], "open_questions": ["Why?"], "assumptions": ["So."]}
     sent = {"goal": "Tidy up", "tasks": [TASK, full | {"id": "x"}], **lists}
     result = await Workbench(tmp_path).call(UPDATE_PLAN, plan=sent)
@@ -66,6 +68,7 @@ async def test_a_plan_for_others_is_data_of_its_own_type(tmp_path: Path) -> None
         "checks": [],
         "no_check_reason": "",
         "tier": "flash",
+        "codemod": None,
     }
     expected = {**sent, "tasks": [TASK | defaults, full | {"id": "x"}]}
     assert result.data.model_dump() == expected
@@ -127,6 +130,17 @@ def without(key: str) -> dict[str, object]:
             ["there is no key `risk?[2J`; the keys are goal, tasks, checks, open_questions"],
         ),
         ({"goal": "g", "tasks": [TASK], "checks": {"all": "make"}}, ["`checks` must be a list"]),
+        (
+            {"goal": "g", "tasks": [TASK | {"codemod": "x"}]},
+            ["task parser: `codemod` must be an object with the keys paths, rules, script."],
+        ),
+        (
+            {"goal": "g", "tasks": [TASK | {"codemod": {"rules": [{"language": "go"}]}}]},
+            [
+                "task parser: `paths` is missing; write a list of texts.",
+                "task parser: rule 1: `rewrite` is missing; write a text.",
+            ],
+        ),
     ],
 )
 async def test_what_is_wrong_with_a_plan_is_said(

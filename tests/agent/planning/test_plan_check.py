@@ -20,6 +20,7 @@ from leadline.agent.planning.plan_check import (
 from leadline.agent.planning.write_set import overlaps
 from leadline.tests.support.repos import write_files
 from leadline.tests.tools.memory_tree import MemoryTree
+from leadline.tools.codemods.model import Codemod, Rule
 from pydantic import TypeAdapter
 
 FILES = {
@@ -324,3 +325,43 @@ def test_no_plan_breaks_the_check(tree: MemoryTree, tasks: list[Task], words: st
         assert TypeAdapter(PlanFaults).dump_json(found)
     else:
         assert CHECKED.dump_json(found)
+
+
+# --- codemods ---
+
+RENAME = (Rule("python", "read($$$A)", "load($$$A)"),)
+
+
+@pytest.mark.parametrize("places", [("pkg/",), ("pkg/sub/", "pkg/b.py"), ("pkg/*.py",), ("pkg",)])
+def test_a_codemod_within_its_tasks_paths(tree: MemoryTree, places: tuple[str, ...]) -> None:
+    codemod = Codemod((*places, places[0]), RENAME)
+    found = checked(tree, task("one", "pkg/", codemod=codemod), task("two", "tests/"))
+    assert found.plan.tasks[0].codemod == Codemod(places, RENAME)
+    assert check_plan(found.plan, tree, KNOWN) == replace(found, added=())
+    assert CHECKED.validate_json(CHECKED.dump_json(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("codemod", "told"),
+    [
+        (Codemod(("pkg/b.py",), RENAME), ""),
+        (Codemod(("pkg/", "tests/"), RENAME), "its codemod may change `pkg/`, `tests/`, which its"),
+        (
+            Codemod(("pkg/a.py",), RENAME),
+            "its codemod may change `pkg/a.py`, which its paths don't",
+        ),
+        (Codemod((".",), script="x"), "its codemod may change `./`, which its paths don't hold"),
+        (Codemod(("pkg/z.rs/y",), RENAME), "codemod: `pkg/z.rs/y`: there is no folder pkg/z.rs/"),
+        (Codemod(("../x",), RENAME), "codemod: the path `../x` is not inside the project"),
+        (Codemod(("pkg/b.py",)), "codemod: it has neither `rules` nor a `script`"),
+        (Codemod(("pkg/b.py",), (Rule("pithon", "", "x"),)), "codemod: rule 1: no rules can be"),
+    ],
+)
+def test_a_codemod_that_its_task_cant_have(tree: MemoryTree, codemod: Codemod, told: str) -> None:
+    """A symbol of a file is not the file."""
+    wanted = plan(task("one", "pkg/b.py", "pkg/a.py:One", codemod=codemod))
+    if not told:
+        assert isinstance(check_plan(wanted, tree, KNOWN), CheckedPlan)
+        return
+    (said,) = faults(tree, wanted)
+    assert said.startswith(f"task one: {told}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from leadline.agent.planning.plan_text import (
     read_plan,
     show_plan,
 )
+from leadline.tools.codemods.model import Codemod, Rule
 from leadline.tools.errors import Exit
 from pydantic import TypeAdapter
 
@@ -112,6 +114,7 @@ def test_a_plan_as_json_has_every_key_to_edit() -> None:
         "checks",
         "no_check_reason",
         "tier",
+        "codemod",
     ]
     assert read_plan("\ufeff" + plan_json(PLAN)) == PLAN
 
@@ -155,6 +158,23 @@ def edited(**fields: object) -> str:
         (edited(checks="make"), "task docs, checks must be a list"),
         (edited(checks=["make", 3]), "task docs, checks 2 must be a text"),
         (edited(brief=None), "task docs, brief must be a text"),
+        (edited(codemod=[]), "task docs, codemod must be an object in { }"),
+        (edited(codemod={}), 'task docs, codemod: "paths" is missing'),
+        (edited(codemod={"paths": ["a"], "pats": 1}), 'task docs: there is no key "pats"; did you'),
+        (
+            edited(codemod={"paths": ["a"], "rules": [{"language": "go", "rewrit": ""}]}),
+            'task docs: there is no key "rewrit"; did you mean "rewrite"',
+        ),
+        (
+            edited(codemod={"paths": ["a"], "rules": [{"language": "go", "rewrite": 3}]}),
+            "task docs, codemod, rules 1, rewrite must be a text",
+        ),
+        (
+            edited(
+                codemod={"paths": ["a"], "rules": [{"language": "go", "rewrite": "", "rule": 3}]}
+            ),
+            "task docs, codemod, rules 1, rule must be an object in { }",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_file_is_told_with_its_place(text: str, says: str) -> None:
@@ -175,12 +195,67 @@ def test_all_faults_of_a_file_are_told_at_once_but_no_flood() -> None:
     assert caught.value.message.endswith("- and 31 more.")
 
 
+# --- codemods ---
+
+RULES = (
+    Rule("python", "new($$$A)", "old($$$A)"),
+    Rule("go", "", rule={"kind": "call_expression", "regex": "^x\x1b"}),
+)
+SCRIPT = (
+    "def change(path, text):\n\tif text:\n        return text.upper()" + " " * 70 + "# end\x1b[2J\n"
+)
+
+
+def shown(codemod: Codemod) -> str:
+    task = replace(PLAN.tasks[1], codemod=codemod)
+    return show_plan(CheckedPlan(Plan("g", (task,)), (WriteSet(),)))
+
+
+def test_a_person_sees_what_a_codemod_does() -> None:
+    text = shown(Codemod(("docs/", "*.md"), RULES))
+    assert "    codemod  python: `old($$$A)` becomes `new($$$A)`\n" in text
+    assert " becomes nothing in docs/, *.md " in " ".join(text.split()) + " "
+    long = "x" * 5_000
+    assert shown(Codemod(("docs/",), (Rule("go", "y", long),))).count("x") >= 5_000
+
+
+def test_and_all_of_a_script_as_it_is_written() -> None:
+    text = shown(Codemod(("docs/",), script=SCRIPT))
+    assert "    codemod  a script of 3 lines\n             in docs/\n" in text
+    assert "    | def change(path, text):\n    |     if text:\n    |         return" in text
+    assert "# end?[2J\n" in text.replace("\n    | ", "")
+    assert all(len(line) <= COLUMNS and line.isprintable() for line in text.split("\n"))
+
+
 # --- laws ---
 
 TEXTS = st.text(max_size=12).filter(lambda text: text.isascii() or _encodes(text))
 MANY = st.lists(TEXTS, max_size=3).map(tuple)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=4,
+)
+CODEMODS = st.builds(
+    Codemod,
+    MANY,
+    st.lists(
+        st.builds(Rule, TEXTS, TEXTS, TEXTS, st.none() | st.dictionaries(TEXTS, JSON, max_size=2)),
+        max_size=2,
+    ).map(tuple),
+    TEXTS,
+)
 TASKS = st.builds(
-    Task, TEXTS, TEXTS, TEXTS, MANY, MANY, MANY, TEXTS, st.sampled_from(["flash", "pro"])
+    Task,
+    TEXTS,
+    TEXTS,
+    TEXTS,
+    MANY,
+    MANY,
+    MANY,
+    TEXTS,
+    st.sampled_from(["flash", "pro"]),
+    st.none() | CODEMODS,
 )
 PLANS = st.builds(Plan, TEXTS, st.lists(TASKS, max_size=3).map(tuple), MANY, MANY, MANY)
 ADAPTER: TypeAdapter[Plan] = TypeAdapter(Plan)
@@ -212,7 +287,8 @@ LONG = st.text(alphabet="ab \n\t\x1b\u202e\u4e2d\u0301-.", max_size=200)
 def test_nothing_shown_is_too_wide_or_steers_the_terminal(
     goal: str, title: str, brief: str, more: list[str]
 ) -> None:
-    task = Task("a", title, brief, tuple(more), (), tuple(more))
+    codemod = Codemod(tuple(more), (Rule(title, goal, brief),), brief)
+    task = Task("a", title, brief, tuple(more), (), tuple(more), codemod=codemod)
     shown = show_plan(CheckedPlan(Plan(goal, (task,), tuple(more)), (WriteSet(),)))
     assert shown.endswith("\n")
     for line in shown.split("\n"):

@@ -26,6 +26,7 @@ from leadline.prompts.render import render
 from leadline.tests.agent.test_loop import Answer, Scene, says, scene
 from leadline.tests.support.repos import write_files
 from leadline.tests.tools.memory_tree import MemoryTree
+from leadline.tools.codemods.model import Codemod, Rule
 
 FILES = {
     "shop/cart.py": "class Cart:\n    def total(self):\n        return 0\n",
@@ -292,11 +293,43 @@ def test_what_a_worker_is_told() -> None:
     assert "granted: A.; B.\n" in text
     assert "Your task (money): Count\n\nUse $cents.\n" in text
     assert "You may write: a.py, b.py:load\n" in text
+    assert "before you begin: nothing\n" in text
     assert text.endswith("What will prove it: `make`; `make x`")
     bare = Task("docs", "Words", "Mend it.", ("docs/",), no_check_reason="only words")
     text = task_text(Plan("g", (bare,)), bare)
     assert "granted: nothing\n" in text
     assert text.endswith("no command (only words)")
+
+
+def test_a_worker_is_told_what_a_codemod_has_done() -> None:
+    rule = Rule("python", "cents($A)", "round($A, 2)")
+    given = Task("a", "t", "b", ("a.py",), codemod=Codemod(("a.py",), (rule,)))
+    text = task_text(Plan("g", (given,)), given)
+    told = "python: `round($A, 2)` becomes `cents($A)` (a codemod, in a.py)"
+    assert f"Changed already, before you begin: {told}\n" in text
+
+
+async def test_a_codemod_of_a_task_is_a_value_of_ours(tmp_path: Path) -> None:
+    rule = {"language": "python", "pattern": "cents()", "rewrite": "count()"}
+    sent = MONEY | {"codemod": {"paths": ["shop/money.py"], "rules": [rule]}}
+    made = stage(tmp_path, says("", sends(plan(sent)), report()))
+    (found,) = (await plan_from(made)).checked.plan.tasks
+    assert found.codemod == Codemod(("shop/money.py",), (Rule("python", "count()", "cents()"),))
+
+
+async def test_a_codemod_that_makes_no_sense_goes_back(tmp_path: Path) -> None:
+    wrong = MONEY | {"codemod": {"paths": ["shop/"], "rules": []}}
+    stray = MONEY | {"codemod": {"paths": ["shop/"], "script": "x"}}
+    made = stage(
+        tmp_path,
+        says("", sends(plan(wrong)), report()),
+        says("", sends(plan(stray)), report()),
+        says("", sends(plan(MONEY)), report()),
+    )
+    assert ids(await plan_from(made)) == ["money"]
+    first, second = told(made)
+    assert "task money: codemod: it has neither `rules` nor a `script`" in first
+    assert "task money: its codemod may change `shop/`" in second
 
 
 async def test_the_example_in_the_brief_is_a_plan(tmp_path: Path) -> None:

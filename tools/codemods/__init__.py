@@ -1,0 +1,1 @@
+"""Codemods: one mechanical change of many files, by rules on syntax or by a script. All begins in `run`."""
