@@ -109,7 +109,7 @@ class SandboxedCommands:
     async def probe(self, argv: Sequence[str]) -> tuple[int, str]:
         """Run a program that tells about itself: its exit code and output."""
         result = await run_process(
-            self._sandbox.command(tuple(argv), self._policy()),
+            self._sandbox.command(tuple(argv), self.policy()),
             cwd=self._root,
             env=self._environment,
             timeout_seconds=PROBE_SECONDS,
@@ -138,10 +138,10 @@ class SandboxedCommands:
         await self._jobs.stop_all()
 
     def _launch(self, command: str) -> Launch:
-        return self._sandbox.command((self._shell, "-c", command), self._policy())
+        return self._sandbox.command((self._shell, "-c", command), self.policy())
 
-    def _policy(self) -> Policy:
-        """Made for each command anew, because what has to be protected may have come since the last one."""
+    def policy(self) -> Policy:
+        """What the next command may touch. Made for each command anew, because what has to be protected may have come since the last one."""
         policy = make_policy(
             self._root,
             temp=self._temp,
