@@ -5,6 +5,7 @@ The facts are in `catalog.toml`; a file of the person's own may be merged over t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from pydantic import model_validator
 from ...tools.errors import PersonError
 from ..context.transcript import Lane
 from ..messages import Usage
-from .facts import Effort, Model, Peak, Role, Tiers
+from .facts import DatedRate, Effort, Ladders, Model, Peak, Role, Rung, RungRow, Tier, Tiers
 from .tables import Table, checked, from_file, merged, nearest, packaged
 from .values import Tree, is_tree
 
@@ -48,6 +49,7 @@ class Catalog(Table):
 
     tiers: Tiers
     roles: dict[str, Role]
+    ladder: Ladders
     efforts: dict[str, Effort]
     models: dict[str, Model]
     unknown: Model
@@ -60,7 +62,16 @@ class Catalog(Table):
             if role.effort not in self.efforts:
                 hint = nearest(role.effort, list(self.efforts))
                 raise ValueError(f"roles.{name}.effort '{role.effort}' is no effort; {hint}")
+        for tier, rows in self._rows().items():
+            for number, row in enumerate(rows):
+                if row.effort not in self.efforts:
+                    place = f"ladder.{tier}.{number}.effort '{row.effort}'"
+                    hint = nearest(row.effort, list(self.efforts))
+                    raise ValueError(f"{place} is no effort; {hint}")
         return self
+
+    def _rows(self) -> Mapping[Tier, tuple[RungRow, ...]]:
+        return {"flash": self.ladder.flash, "pro": self.ladder.pro}
 
     def resolve(self, name: str, at: datetime | None = None) -> Model:
         """The model that answers to this name at this time (None: the newest facts).
@@ -94,13 +105,27 @@ class Catalog(Table):
             raise PersonError(f"There is no role '{name}'; {nearest(name, list(self.roles))}")
         return self.roles[name]
 
+    def rungs(self) -> Mapping[Tier, tuple[Rung, ...]]:
+        """The ladder: for each tier that a task may begin with, what is tried, from the first rung up.
+
+        Efforts are those that the words of the file really are, so that two names of one effort are one lane.
+        """
+        return {
+            tier: tuple(Rung(row.tier, self.efforts[row.effort], row.tries) for row in rows)
+            for tier, rows in self._rows().items()
+        }
+
+    def rate(self, model: str, at: datetime) -> DatedRate | None:
+        """The rate in force at this moment, None if no price is known."""
+        rates = [rate for rate in self.resolve(model, at).prices if rate.since <= at]
+        return max(rates, key=lambda rate: rate.since) if rates else None
+
     def price(self, model: str, at: datetime) -> Price:
         """What a million tokens of this model cost at this minute."""
-        rates = [rate for rate in self.resolve(model, at).prices if rate.since <= at]
-        if not rates:
+        rate = self.rate(model, at)
+        if rate is None:
             note = f"no price of {model} is known: its cost counts as 0"
             return Price(0.0, 0.0, 0.0, self.is_peak(at), known=False, note=note)
-        rate = max(rates, key=lambda rate: rate.since)
         if rate.peak is None or not self.is_peak(at):
             return Price(rate.hit, rate.miss, rate.output, peak=False)
         note = (

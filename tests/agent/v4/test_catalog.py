@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from leadline.agent.context.transcript import Lane
 from leadline.agent.messages import Usage
 from leadline.agent.v4.catalog import load_catalog
+from leadline.agent.v4.facts import Rung
 from leadline.tools.errors import Exit, PersonError
 
 CATALOG = load_catalog()
@@ -31,6 +32,23 @@ def test_the_tiers_of_a_lane_can_be_replaced():
     assert CATALOG.lane("planner", "mine").model == "mine"
     with pytest.raises(PersonError, match="did you mean 'worker'"):
         CATALOG.lane("workr")
+
+
+def test_the_ladder_begins_with_the_worker_and_goes_up():
+    ladder = CATALOG.rungs()
+    assert ladder["flash"] == (Rung("flash", "high", 2), Rung("pro", "high", 1))
+    assert ladder["pro"] == (Rung("pro", "high", 2), Rung("pro", "max", 1))
+    planner, worker = CATALOG.lane("planner"), CATALOG.lane("worker")
+    assert ladder["flash"][0].effort == worker.effort
+    # The second rung of Flash forks the planner's transcript: it has to be in its lane.
+    assert (ladder["flash"][1].tier, ladder["flash"][1].effort) == ("pro", planner.effort)
+
+
+def test_a_ladder_of_ones_own_takes_the_place_of_one_tier(tmp_path: Path):
+    text = "[ladder]\nflash = [{ tier = 'flash', effort = 'xhigh', tries = 3 }]"
+    ladder = load_catalog(written(tmp_path, text)).rungs()
+    assert ladder["flash"] == (Rung("flash", "high", 3),)
+    assert ladder["pro"] == CATALOG.rungs()["pro"]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +198,15 @@ context = 200_000
         ("peak = 3", "peak"),
         ("unknown = 3", "unknown"),
         ("[roles", "not valid TOML"),
+        ("ladder = 3", "ladder"),
+        ("[ladder]\nflash = []", "ladder.flash"),
+        ("[ladder]\nturbo = []", "ladder: unknown key 'turbo'"),
+        ("[ladder]\npro = [{ tier = 'pro', effort = 'hihg', tries = 1 }]", "did you mean 'high'"),
+        ("[ladder]\npro = [{ tier = 'pro', effort = 'hihg', tries = 1 }]", "ladder.pro.0.effort"),
+        ("[ladder]\npro = [{ tier = 'pro', effort = 'high', tries = 0 }]", "ladder.pro.0.tries"),
+        ("[ladder]\npro = [{ tier = 'por', effort = 'high', tries = 1 }]", "ladder.pro.0.tier"),
+        ("[ladder]\npro = [{ tier = 'pro', effort = 'max', trys = 1 }]", "did you mean 'tries'"),
+        ("[ladder]\npro = [{ tier = 'pro', effort = 'max' }]", "ladder.pro.0.tries"),
     ],
 )
 def test_mistakes_in_it_name_the_key(tmp_path: Path, text: str, told: str):
