@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .events import BudgetReached, Event, UsageReported
 
@@ -35,6 +35,11 @@ class Budget:
         if isinstance(body, UsageReported):
             self.spent += body.cost
             self.last_cost = body.cost
+
+    def allow(self, usd: float | None) -> None:
+        """From here on this much more may be spent; None for no limit."""
+        total = None if usd is None else self.spent + usd
+        self.limits = replace(self.limits, usd=total)
 
     def replay(self, events: tuple[Event, ...]) -> None:
         """Count what an earlier run of the session spent."""

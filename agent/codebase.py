@@ -106,6 +106,17 @@ class Codebase:
         if not asked.cancelled():
             asked.exception()
 
+    async def beside(self) -> Callable[[Path, Callable[[], Awaitable[Sequence[str]]]], LiveCode]:
+        """Makes what answers questions about other trees of the same project, such as private clones.
+
+        ToolError where no index can be had.
+        """
+        try:
+            index = (await self._opened()).index
+        except Exception as error:
+            raise ToolError(f"The index of the code can't be used: {_words(error)}.") from error
+        return lambda root, paths: _live_of(index, root, paths)
+
     async def older(self, files: Mapping[str, tuple[str, int]]) -> CodeTree:
         """An earlier state of the tree; see `CodeIndex.older`."""
         opened = await self._opened()
@@ -198,7 +209,7 @@ class Codebase:
         self._hints = hints = asyncio.create_task(self._source.hints(index))
         first = await asyncio.to_thread(index.refresh, self._source.root, paths, progress)
         self._tell(first)
-        live = _live(index, self._source)
+        live = _live_of(index, self._source.root, self._source.paths)
         return _Opened(folder, index, live, first, hints, monotonic() - started)
 
     def _tell(self, tree: IndexedTree) -> None:
@@ -224,10 +235,12 @@ def _open_index(folder: Path) -> CodeIndex:
     return CodeIndex.open(folder)
 
 
-def _live(index: CodeIndex, source: Source) -> LiveCode:
+def _live_of(
+    index: CodeIndex, root: Path, paths: Callable[[], Awaitable[Sequence[str]]]
+) -> LiveCode:
     from ..tools.code.live import LiveCode
 
-    return LiveCode(index, source.root, source.paths)
+    return LiveCode(index, root, paths)
 
 
 def _packed(tree: CodeTree, task: str, budget: int, index: CodeIndex, hints: Hints) -> Pack | None:

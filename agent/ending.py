@@ -16,7 +16,8 @@ from ..tools.git.snapshots import SnapshotStore
 from .bus import Recorder
 from .events import SessionEnded, Warned
 from .journal import Journal
-from .outcome import bill, models, notes
+from .outcome import bill, models, notes, task_results, turns
+from .planning.record import plans_of
 from .planning.solo import Finish
 from .result import EXIT_CODES, RunResult
 from .steps import Steps
@@ -61,6 +62,8 @@ async def end_session(ending: Ending, finish: Finish) -> RunResult:
         finish, commit = await _commit(ending, finish, change.paths)
     ending.recorder.emit(SessionEnded(finish.status, EXIT_CODES[finish.status], finish.summary))
     events = ending.journal.events
+    record = plans_of(events)
+    plan = record.runs[0].checked.plan if record.runs else None
     return RunResult(
         session=ending.journal.session,
         status=finish.status,
@@ -73,10 +76,13 @@ async def end_session(ending: Ending, finish: Finish) -> RunResult:
         bill=bill(events),
         models=models(events),
         sandbox=ending.sandbox,
-        turns=ending.recorder.turn,
+        turns=turns(events),
         seconds=round(monotonic() - ending.started, 3),
         commit=commit,
         output=finish.output,
+        plan=plan,
+        tasks=task_results(events, record),
+        assumptions=plan.assumptions if plan else (),
     )
 
 

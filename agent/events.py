@@ -3,7 +3,7 @@
 Durable events go into the journal before anybody sees them, and everything that is shown, resumed, undone or billed is
 computed from them. Passing events exist only on the bus. Every start has exactly one end: TurnStarted/TurnEnded,
 RequestSent/(UsageReported | RequestFailed), ToolStarted/ToolFinished, ApprovalAsked/ApprovalAnswered,
-CheckStarted/Verified, SessionStarted or SessionResumed/SessionEnded.
+CheckStarted/Verified, PlanStarted/PlanEnded, SessionStarted or SessionResumed/SessionEnded.
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, JsonValue
 
 from .events_code import Packed, RepackWeighed
+from .events_plan import PlanEvent
 from .messages import AssistantMessage, SystemMessage, Usage, UserMessage
 from .passing import Passing
 
 Mode = Literal["plan", "ask", "auto", "full"]
+Way = Literal["solo", "planned", "refactor"]
+"""How a session works: one agent alone; a planner and then as many workers as the plan needs; the same, cut as far as
+it can be."""
 MissCause = Literal["none", "first", "fork", "rebase", "ours", "service", "unknown"]
 Status = Literal[
+    "planned",
     "done",
     "unverified",
     "not_done",
@@ -37,7 +42,10 @@ Status = Literal[
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted:
-    """`root` is the work tree; `checks` are those the person named; `settings` the values in force, without secrets."""
+    """`root` is the work tree; `checks` are those the person named; `settings` the values in force, without secrets.
+
+    `workers` is how many may be at work at once, `plan_only` that the session ends with the plan.
+    """
 
     version: str
     root: str
@@ -49,6 +57,9 @@ class SessionStarted:
     output_schema: JsonValue = None
     commit: bool = False
     branch: str | None = None
+    way: Way = "solo"
+    workers: int = 0
+    plan_only: bool = False
     kind: Literal["session_started"] = "session_started"
 
 
@@ -169,13 +180,23 @@ class Repaired:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenPrice:
+    """US dollars per million tokens."""
+
+    hit: float
+    miss: float
+    output: float
+
+
+@dataclass(frozen=True, slots=True)
 class Routed:
-    """Which model took a step, at which effort, and why."""
+    """Which model took a step, at which effort, why, and at what price if that is known."""
 
     role: str
     model: str
     effort: str
     reason: str
+    price: TokenPrice | None = None
     kind: Literal["routed"] = "routed"
 
 
@@ -378,7 +399,8 @@ Durable = Annotated[
     | Restored
     | CheckStarted
     | Verified
-    | BudgetReached,
+    | BudgetReached
+    | PlanEvent,
     Discriminator("kind"),
 ]
 

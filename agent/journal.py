@@ -104,6 +104,15 @@ class Journal:
     def events(self) -> tuple[Event, ...]:
         return tuple(self._events)
 
+    @property
+    def length(self) -> int:
+        """How many events there are: the `seq` of the last."""
+        return len(self._events)
+
+    def since(self, seq: int) -> tuple[Event, ...]:
+        """The events after the one with this `seq`."""
+        return tuple(self._events[seq:])
+
     def append(self, agent: str, turn: int, body: Durable) -> Event:
         """Write an event. When it can't be written, the file keeps its last whole line and JournalError is raised."""
         event = Event(

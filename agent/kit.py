@@ -14,47 +14,45 @@ from pydantic import JsonValue
 
 from ..tools.checks.model import Check
 from ..tools.commands import SandboxedCommands
-from ..tools.git.clones import Clone
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Limits as SnapshotLimits
 from ..tools.paths import folder_key, remove_abandoned
 from ..tools.permissions import Mode
 from ..tools.registry import TOOLS, schemas
-from ..tools.sandbox.base import Sandbox
 from ..tools.sandbox.detect import choose_sandbox
+from .agents import Agent
 from .approvals import Nobody
 from .budget import Budget, Limits
 from .bus import Bus, Listener, Recorder
+from .clonework import surroundings
 from .codebase import Codebase
 from .config import Settings
+from .consult import Consult, NoConsult
 from .context.packing import pack_budget
 from .context.repacking import Prices
 from .context.transcript import Lane, Transcript
 from .dispatch import Dispatcher, Workplace
 from .ending import Ending
+from .events import Way
+from .idle import nothing_changed, nothing_to_keep
 from .journal import Journal, utc_now
 from .loop import Loop
 from .planning.baseline import CloneBaseline, Surroundings
+from .planning.plan import Plan
 from .planning.solo import Work
 from .planning.timings import keep_timings
-from .replay import Replayed
-from .roles import SOLO
+from .replay import MAIN, Replayed, talk_of
+from .roles import PLANNER, SOLO, Role
 from .steps import Steps
 from .survey import Place, checks_of, code_source, list_files
 from .upkeep import Terms, Upkeep
 from .v4.catalog import Catalog
 from .v4.client import V4Client
 from .v4.ledger import Ledger
-from .v4.link import Connection, start_connecting
-from .v4.profiles import Endpoint, endpoint, load_profiles
+from .v4.link import start_connecting
+from .v4.profiles import endpoint, load_profiles
 from .v4.retry import Limits as AnswerLimits
 from .v4.throttle import Throttle
-
-CLONES = "clones"
-"""Below a session's folder: private clones and what commands in them keep, all gone at its end."""
-
-MAIN = "main"
-"""The name of the one agent of a run."""
 
 
 def version() -> str:
@@ -63,7 +61,11 @@ def version() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the person wants of a session, whether it begins or goes on."""
+    """What the person wants of a session, whether it begins or goes on.
+
+    `lane` is that of the agent which begins: the one that works alone, or the planner. `workers` is how many may be at
+    work at once; `plan` is one of the person's own, in place of a planner's. With `defer` work waits for cheaper hours.
+    """
 
     task: str
     mode: Mode
@@ -72,11 +74,25 @@ class Job:
     commit: bool
     branch: str | None
     lane: Lane
+    way: Way = "solo"
+    workers: int = 0
+    plan_only: bool = False
+    plan: Plan | None = None
+    defer: bool = False
+    consult: Consult = field(default_factory=NoConsult)
+
+    @property
+    def lead(self) -> Role:
+        """The role of the agent that begins."""
+        return SOLO if self.way == "solo" else PLANNER
 
 
 @dataclass(slots=True)
 class Kit:
-    """The collaborators of one session. `steps` and `store` are None where nothing may be changed."""
+    """The collaborators of one session. `steps` and `store` are None where nothing may be changed.
+
+    `lead` is the agent that begins; `commands` are those that may change the person's tree, where anything may.
+    """
 
     job: Job
     place: Place
@@ -89,17 +105,18 @@ class Kit:
     recorder: Recorder
     commands: SandboxedCommands
     ledger: Ledger
+    throttle: Throttle
     client: V4Client
     store: SnapshotStore | None
     steps: Steps | None
     budget: Budget
-    seen: dict[str, str]
     code: Codebase
-    upkeep: Upkeep
+    around: Surroundings | None
+    lead: Agent
     baseline: CloneBaseline | None
     pack_budget: int
     fits: Callable[[JsonValue], str | None] | None
-    inbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue[str])
+    hands: list[Agent] = field(default_factory=list[Agent])
     started: float = field(default_factory=monotonic)
 
     @property
@@ -107,29 +124,49 @@ class Kit:
         """Where Leadline keeps what it learned of this repository."""
         return self.settings.home / "projects" / folder_key(self.place.root)
 
-    def loop(self, transcript: Transcript) -> Loop:
+    def loop(self, agent: Agent, transcript: Transcript) -> Loop:
+        changes = agent.mode != "plan" and self.steps is not None
         place = Workplace(
             self.place.root,
-            self.commands,
-            self.job.mode,
-            self.commands.confined,
-            self.steps.before_change if self.steps else _nothing_to_keep,
-            self.commands.outputs,
+            agent.commands,
+            agent.mode,
+            agent.commands.confined,
+            self.steps.before_change if self.steps and changes else nothing_to_keep,
+            agent.commands.outputs,
             self.code,
             self.settings.syntax_errors == "refuse",
-            self.upkeep.touched,
+            agent.upkeep.touched,
         )
-        dispatcher = Dispatcher(TOOLS, schemas(), SOLO, place, Nobody(), self.recorder, self.seen)
+        dispatcher = Dispatcher(
+            TOOLS, schemas(), agent.role, place, Nobody(), agent.recorder, agent.seen
+        )
         return Loop(
             transcript,
             self.client,
             dispatcher,
-            self.recorder,
+            agent.recorder,
             self.budget,
-            self.inbox,
-            self.steps.changed if self.steps else _nothing_changed,
-            self.upkeep,
+            agent.inbox,
+            self.steps.changed if self.steps and changes else nothing_changed,
+            agent.upkeep,
         )
+
+    def hand(self, name: str, lane: Lane) -> Agent:
+        """The agent of this name that carries out a plan on the person's tree itself, in its own lane."""
+        talk = talk_of(self.journal.events, name)
+        recorder = (
+            self.recorder if name == MAIN else Recorder(self.journal, self.bus, name, talk.turn)
+        )
+        seen = dict(talk.seen)
+        terms = Terms(self.job.task, self.pack_budget, self.settings.max_turns, self.prices(lane))
+        upkeep = Upkeep(self.code, recorder, seen, terms)
+        agent = Agent(SOLO, lane, recorder, self.commands, self.job.mode, seen, upkeep)
+        self.hands.append(agent)
+        return agent
+
+    def prices(self, lane: Lane) -> Callable[[], Prices]:
+        """What input costs in this lane at the moment it is asked."""
+        return _prices(self.ledger, lane.model)
 
     def work(self) -> Work:
         return Work(
@@ -160,7 +197,8 @@ class Kit:
 
     async def aclose(self) -> None:
         """End what the session started: commands, connections, the journal."""
-        await self.upkeep.close()
+        for agent in (self.lead, *self.hands):
+            await agent.close()
         await self.code.close()
         await self.commands.close()
         if self.baseline:
@@ -195,29 +233,46 @@ async def assemble(
         files = tuple(path for path in files if path not in abandoned)
     journal = journal_of()
     bus = _bus(listeners)
-    recorder = Recorder(journal, bus, MAIN, earlier.turn if earlier else 0)
-    commands = SandboxedCommands(
-        sandbox,
-        place.root,
-        journal.folder,
-        leadline_home=settings.home,
-        writable=writable,
-        network=_has_network(settings, job),
-        default_seconds=settings.command_seconds,
-    )
-    store, steps, baseline = None, None, None
+    recorder = Recorder(journal, bus, MAIN, talk_of(journal.events, MAIN).turn)
+
+    def commands_in(folder: Path, *, may_write: bool) -> SandboxedCommands:
+        return SandboxedCommands(
+            sandbox,
+            place.root,
+            folder,
+            leadline_home=settings.home,
+            writable=may_write,
+            network=_has_network(settings, job),
+            default_seconds=settings.command_seconds,
+        )
+
+    commands = commands_in(journal.folder, may_write=writable)
+    store, steps, around, baseline = None, None, None, None
     if place.repository is not None and writable:
         limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
         store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
         steps = Steps(store, place.repository, recorder, commands.jobs_running)
-        baseline = _baseline(place, job, settings, store, steps, recorder, journal, sandbox)
+        network = _has_network(settings, job)
+        around = surroundings(place.root, settings, journal, store.store, sandbox, network)
+        first = steps
+        baseline = CloneBaseline(around, lambda: first.first, recorder)
+    throttle = Throttle()
+    answer_limits = AnswerLimits(first_delta_seconds=settings.first_token_seconds)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
     code = Codebase(code_source(place, settings.home, files), recorder)
-    seen = dict(earlier.seen) if earlier else {}
     budget = pack_budget(catalog.resolve(job.lane.model), settings.pack_tokens)
     if budget:  # else the first tool that asks begins it
         code.begin()
     terms = Terms(job.task, budget, settings.max_turns, _prices(ledger, job.lane.model))
+    seen = dict(earlier.seen) if earlier else {}
+    if job.lead is SOLO:
+        speaker, looking, mode = recorder, commands, job.mode
+    else:
+        speaker = Recorder(journal, bus, PLANNER.name, earlier.turn if earlier else 0)
+        looking = commands_in(journal.folder / PLANNER.name, may_write=False)
+        mode = "plan"
+    upkeep = Upkeep(code, speaker, seen, terms)
+    lead = Agent(job.lead, job.lane, speaker, looking, mode, seen, upkeep)
     return Kit(
         job=job,
         place=place,
@@ -230,13 +285,14 @@ async def assemble(
         recorder=recorder,
         commands=commands,
         ledger=ledger,
-        client=_client(where, catalog, ledger, connecting, settings),
+        throttle=throttle,
+        client=V4Client(where, catalog, throttle, ledger, connecting, answer_limits),
         store=store,
         steps=steps,
         budget=_budget(settings, journal),
-        seen=seen,
         code=code,
-        upkeep=Upkeep(code, recorder, seen, terms),
+        around=around,
+        lead=lead,
         baseline=baseline,
         pack_budget=budget,
         fits=fits,
@@ -254,39 +310,6 @@ def _has_network(settings: Settings, job: Job) -> bool:
     return settings.network or job.mode == "full"
 
 
-def _baseline(
-    place: Place,
-    job: Job,
-    settings: Settings,
-    store: SnapshotStore,
-    steps: Steps,
-    recorder: Recorder,
-    journal: Journal,
-    sandbox: Sandbox,
-) -> CloneBaseline:
-    """What the checks say of the tree before the first change, in a clone that commands see in the tree's place."""
-
-    def commands(able: Sandbox, clone: Clone, carried: tuple[Path, ...]) -> SandboxedCommands:
-        return SandboxedCommands(
-            able,
-            clone.root,
-            journal.folder / "commands" / clone.name,
-            leadline_home=settings.home,
-            writable=True,
-            network=_has_network(settings, job),
-            default_seconds=settings.command_seconds,
-            cache=journal.folder / CLONES / "cache" / clone.name,
-            shown_at=place.root if able.can_mount else None,
-            carried=carried if able.can_mount else (),
-            borrowed=clone.borrowed,
-            git_writable=True,
-        )
-
-    folder = journal.folder / CLONES
-    around = Surroundings(place.root, folder, journal.session, store.store, sandbox, commands)
-    return CloneBaseline(around, lambda: steps.first, recorder)
-
-
 def _prices(ledger: Ledger, model: str) -> Callable[[], Prices]:
     """What input costs at the moment it is asked."""
 
@@ -295,17 +318,6 @@ def _prices(ledger: Ledger, model: str) -> Callable[[], Prices]:
         return Prices(price.hit, price.miss, price.peak)
 
     return prices
-
-
-def _client(
-    where: Endpoint,
-    catalog: Catalog,
-    ledger: Ledger,
-    connecting: asyncio.Future[Connection],
-    settings: Settings,
-) -> V4Client:
-    limits = AnswerLimits(first_delta_seconds=settings.first_token_seconds)
-    return V4Client(where, catalog, Throttle(), ledger, connecting, limits)
 
 
 def _budget(settings: Settings, journal: Journal) -> Budget:
@@ -324,11 +336,3 @@ def output_check(schema: dict[str, JsonValue] | None) -> Callable[[JsonValue], s
     from .schema import fitting
 
     return fitting(schema)
-
-
-async def _nothing_to_keep(paths: tuple[str, ...], *, commands: bool) -> None:
-    del paths, commands
-
-
-def _nothing_changed() -> None:
-    pass

@@ -16,7 +16,6 @@ from .kit import Kit
 from .messages import Origin, UserMessage
 from .planning.timings import read_timings
 from .replay import Replayed
-from .roles import SOLO
 from .survey import environment_text
 
 ORDER: tuple[Origin, ...] = ("pack", "instructions", "environment", "brief", "task", "harness")
@@ -31,7 +30,7 @@ async def ready(kit: Kit, state: Replayed, transcript: Transcript) -> Transcript
     if state.pack is None or state.claim is not None:
         return transcript
     left = await kit.code.unharmed(_left(kit))
-    return await kit.upkeep.resumed(
+    return await kit.lead.upkeep.resumed(
         transcript, state.pack, state.weighed, state.answered, utc_now(), left
     )
 
@@ -78,8 +77,8 @@ async def _pack(kit: Kit, transcript: Transcript) -> None:
     pack = await kit.code.unharmed(kit.code.pack(tree, kit.job.task, kit.pack_budget))
     if pack is not None:
         _commit(kit, transcript, UserMessage(pack.text, "pack"))
-        kit.recorder.emit(pack.event)
-        kit.upkeep.packed(tree, pack.event)
+        kit.lead.recorder.emit(pack.event)
+        kit.lead.upkeep.packed(tree, pack.event)
 
 
 async def _texts(kit: Kit) -> dict[Origin, str | None]:
@@ -100,12 +99,12 @@ async def _texts(kit: Kit) -> dict[Origin, str | None]:
     return {
         "instructions": instructions_text(instructions),
         "environment": environment,
-        "brief": render(SOLO.brief),
+        "brief": render(kit.lead.role.brief),
         "task": render("task", task=kit.job.task),
         "harness": render("schema_wanted", schema=schema) if schema is not None else None,
     }
 
 
 def _commit(kit: Kit, transcript: Transcript, message: UserMessage) -> None:
-    kit.recorder.emit(MessageCommitted(message))
+    kit.lead.recorder.emit(MessageCommitted(message))
     transcript.append(message)

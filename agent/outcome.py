@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from ..tools.checks.model import FileChange
 from ..tools.checks.weakening import weakened_tests
-from .events import Event, SnapshotTaken, UsageReported, Warned
-from .result import Bill
+from .events import Event, Routed, SnapshotTaken, TurnStarted, UsageReported, Warned
+from .events_plan import WorkerBegan
+from .planning.record import PlansRecord
+from .planning.schedule import Progress
+from .result import Bill, TaskResult
 
 
 def bill(events: Iterable[Event]) -> Bill:
@@ -43,3 +46,47 @@ def notes(events: Iterable[Event], changes: Sequence[FileChange]) -> tuple[str, 
             told.append(event.body.text)
     told.extend(f"not in the snapshots, so undo can't bring it back: {path}" for path in left_out)
     return tuple(dict.fromkeys(told))
+
+
+def turns(events: Iterable[Event]) -> int:
+    """Answers of the model that were asked for by any agent."""
+    return sum(isinstance(event.body, TurnStarted) for event in events)
+
+
+def task_results(events: Sequence[Event], record: PlansRecord) -> tuple[TaskResult, ...]:
+    """What became of each task of each plan. A plan that was carried out in place has no states of its own."""
+    spent, models = _by_task(events)
+    results: list[TaskResult] = []
+    for run in record.runs:
+        for task in run.checked.plan.tasks:
+            now = run.progress.get(task.id, Progress("waiting"))
+            results.append(
+                TaskResult(
+                    task.id,
+                    task.title,
+                    now.state,
+                    now.bounces + (now.state != "waiting" and now.state != "failed"),
+                    now.reason,
+                    tuple(models.get(task.id, ())),
+                    spent.get(task.id, 0.0),
+                )
+            )
+    return tuple(results)
+
+
+def _by_task(events: Sequence[Event]) -> tuple[dict[str, float], dict[str, dict[str, None]]]:
+    """US dollars, and the models that were sent for, by task."""
+    tasks: dict[str, str] = {}
+    spent: dict[str, float] = {}
+    models: dict[str, dict[str, None]] = {}
+    for event in events:
+        if isinstance(event.body, WorkerBegan):
+            tasks[event.agent] = event.body.task
+        task = tasks.get(event.agent)
+        if task is None:
+            continue
+        if isinstance(event.body, UsageReported):
+            spent[task] = spent.get(task, 0.0) + event.body.cost
+        elif isinstance(event.body, Routed):
+            models.setdefault(task, {})[event.body.model] = None
+    return spent, models

@@ -42,4 +42,13 @@ class IndexProgress:
     kind: Literal["index_progress"] = "index_progress"
 
 
-Passing = TextDelta | ReasoningDelta | ToolOutput | RetryScheduled | IndexProgress
+@dataclass(frozen=True, slots=True)
+class CommandWaits:
+    """A build or test waits for others to end. `seconds` is how long it did once that is over, None until then."""
+
+    command: str
+    seconds: float | None
+    kind: Literal["command_waits"] = "command_waits"
+
+
+Passing = TextDelta | ReasoningDelta | ToolOutput | RetryScheduled | IndexProgress | CommandWaits

@@ -33,7 +33,7 @@ def rebuilt(recorder: Recorder, state: Replayed, lane: Lane) -> Transcript:
     for message in rest:
         transcript.append(message)
     for item in state.unanswered:
-        transcript.append(_result(recorder, item))
+        transcript.append(result_of(recorder, item))
     if state.ended is not None and state.tools_digest is not None:
         note = UserMessage(render("resumed"), "harness")
         recorder.emit(MessageCommitted(note))
@@ -41,7 +41,7 @@ def rebuilt(recorder: Recorder, state: Replayed, lane: Lane) -> Transcript:
     return transcript
 
 
-def _result(recorder: Recorder, item: Unanswered) -> ToolMessage:
+def result_of(recorder: Recorder, item: Unanswered) -> ToolMessage:
     """The result of a call that the last run had no time for. Nothing is run a second time: the model decides."""
     if item.finished is not None:
         return ToolMessage(item.call.id, item.finished.text, item.finished.ok)

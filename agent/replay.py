@@ -29,8 +29,12 @@ from .events import (
     ToolStarted,
     UsageReported,
 )
+from .events_plan import Forked
 from .journal import JournalError
 from .messages import AssistantMessage, Message, ToolCall, ToolMessage
+
+MAIN = "main"
+"""The agent that works on the person's tree itself, and in whose name the session's own events are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,36 +82,31 @@ class Replayed:
     answered: datetime | None
 
 
-def replay(events: Sequence[Event]) -> Replayed:
-    """The state after the last of `events`. Raises JournalError when they hold no start."""
+def replay(events: Sequence[Event], agent: str = MAIN) -> Replayed:
+    """The state after the last of `events`: of the session, and of what this agent said and was told.
+
+    Raises JournalError when they hold no start.
+    """
     first = events[0].body if events else None
     if not isinstance(first, SessionStarted):
         raise JournalError("The session ended before it began: there is nothing to go on with.")
-    talk, tree = _Talk(), _Tree()
-    lane: Lane | None = None
-    digest: str | None = None
+    tree = _Tree()
     ended: SessionEnded | None = None
-    answered: datetime | None = None
     for event in events:
-        talk.take(event.body)
-        tree.take(event.body)
+        if works_in_place(event.agent):
+            tree.take(event.body)
         match event.body:
-            case Routed(_, model, effort):
-                lane = Lane(model, effort)
-            case RequestSent(segments=segments):
-                digest = next((s.digest for s in segments if s.name == "tools"), digest)
-            case UsageReported():
-                answered = datetime.fromisoformat(event.at)
             case SessionEnded() as body:
                 ended = body
             case SessionResumed():
                 ended = None
             case _:
                 pass
+    talk = talk_of(events, agent)
     unanswered = talk.unanswered()
     return Replayed(
         started=first,
-        lane=lane,
+        lane=talk.lane,
         messages=tuple(talk.messages),
         unanswered=unanswered,
         seen=talk.seen,
@@ -115,21 +114,43 @@ def replay(events: Sequence[Event]) -> Replayed:
         steps=tuple(tree.steps),
         timeline=tree.timeline,
         unsettled=tree.unsettled,
-        turn=max(event.turn for event in events),
+        turn=talk.turn,
         epoch=talk.epoch,
-        tools_digest=digest,
+        tools_digest=talk.tools_digest,
         ended=ended,
-        claim=None if ended or unanswered else _claim(talk.messages),
+        claim=None if ended or unanswered else claim_of(talk.messages),
         pack=talk.pack,
         weighed=talk.weighed,
-        answered=answered,
+        answered=talk.answered,
     )
 
 
-class _Talk:
-    """The conversation so far, and the calls of its last answer."""
+def works_in_place(agent: str) -> bool:
+    """Whether the agent works on the person's tree itself: MAIN, or who took over from it. Others work in clones."""
+    return agent == MAIN or agent.startswith(f"{MAIN}-")
+
+
+def talk_of(events: Sequence[Event], agent: str) -> Talk:
+    """What one agent said and was told so far."""
+    talk = Talk()
+    for number, event in enumerate(events):
+        if event.agent != agent:
+            continue
+        if isinstance(event.body, Forked):
+            above = talk_of(events[:number], event.body.parent)
+            talk.begin_like(above, event.body.messages)
+        talk.take(event)
+    return talk
+
+
+class Talk:
+    """One agent's conversation so far, and the calls of its last answer."""
 
     def __init__(self) -> None:
+        self.lane: Lane | None = None
+        self.tools_digest: str | None = None
+        self.answered: datetime | None = None
+        self.turn = 0
         self.messages: list[Message] = []
         self.seen: dict[str, str] = {}
         self.epoch = 0
@@ -138,7 +159,26 @@ class _Talk:
         self._results: dict[str, ToolFinished] = {}
         self._started: dict[str, ToolStarted] = {}
 
-    def take(self, body: Durable) -> None:
+    def begin_like(self, other: Talk, messages: int) -> None:
+        """The first messages are another's, and so is what is known by them."""
+        self.messages = other.messages[:messages]
+        self.pack, self.epoch = other.pack, other.epoch
+        self.seen = dict(other.pack.seen) if other.pack else {}
+
+    def take(self, event: Event) -> None:
+        self.turn = max(self.turn, event.turn)
+        match event.body:
+            case Routed(_, model, effort):
+                self.lane = Lane(model, effort)
+            case RequestSent(segments=segments):
+                digests = (part.digest for part in segments if part.name == "tools")
+                self.tools_digest = next(digests, self.tools_digest)
+            case UsageReported():
+                self.answered = datetime.fromisoformat(event.at)
+            case body:
+                self._take_message(body)
+
+    def _take_message(self, body: Durable) -> None:
         match body:
             case MessageCommitted(message):
                 self._answer()
@@ -223,7 +263,7 @@ class _Tree:
                 pass
 
 
-def _claim(messages: Sequence[Message]) -> Reported | None:
+def claim_of(messages: Sequence[Message]) -> Reported | None:
     """What the newest answer claims: by a report that got through, or by asking for nothing more."""
     passed: set[str] = set()
     for message in reversed(messages):

@@ -8,8 +8,11 @@ from pydantic import JsonValue
 
 from ..tools.errors import Exit, PersonError
 from .events import Evidence, Status
+from .planning.plan import Plan
+from .planning.schedule import State
 
 EXIT_CODES: dict[Status, Exit] = {
+    "planned": Exit.DONE,
     "done": Exit.DONE,
     "not_done": Exit.NOT_DONE,
     "usage": Exit.USAGE,
@@ -41,8 +44,23 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What became of one task of a plan. `tries` counts those that were refused and the last; money in US dollars."""
+
+    id: str
+    title: str
+    state: State
+    tries: int
+    reason: str
+    models: tuple[str, ...]
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
-    """`notes` are things a person should look at: weakened tests, assumptions, files left out of snapshots.
+    """`notes` are things a person should look at: weakened tests, files left out of snapshots.
+
+    `plan`, `tasks` and `assumptions`, which were made instead of asking, are there where a planner was at work.
 
     `patch` is the whole change against the state before the run, as `git apply` takes it. `output` is the answer that
     `--output-schema` asked for.
@@ -63,6 +81,9 @@ class RunResult:
     seconds: float
     commit: str | None = None
     output: JsonValue = None
+    plan: Plan | None = None
+    tasks: tuple[TaskResult, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
 
 def status_of(error: PersonError) -> Status:

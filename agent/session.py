@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -14,33 +14,43 @@ from pydantic import JsonValue
 from ..tools.errors import PersonError
 from .bus import Bus, Listener, Published
 from .config import Settings
-from .context.transcript import Transcript
+from .consult import Consult, NoConsult
+from .context.transcript import Lane, Transcript
 from .dispatch import sendable
 from .ending import end_session
 from .events import (
     Event,
     RequestSent,
-    Routed,
     SessionResumed,
     SessionStarted,
+    Way,
 )
 from .journal import Journal, JournalError, utc_now
-from .kit import MAIN, Job, Kit, assemble, version
+from .kit import Job, Kit, assemble, version
+from .lanes import lane_of, route
 from .opening import ready
+from .planned import work_planned
+from .planning.plan import Plan
 from .planning.solo import Finish, work_alone
 from .rebuild import rebuilt
-from .replay import Replayed, replay
+from .replay import MAIN, Replayed, replay
 from .result import RunResult, status_of
-from .roles import SOLO
+from .roles import PLANNER, SOLO
 from .steps import Earlier
 from .store import new_session_id, sessions_folder
 from .survey import find_place, refuse_impossible_commit
-from .v4.catalog import load_catalog
+from .v4.catalog import Catalog, load_catalog
+from .v4.facts import Tier
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Everything a run needs from outside. `folder` is where the person stands."""
+    """Everything a run needs from outside. `folder` is where the person stands.
+
+    `solo` is the tier of one who works alone, None for the catalog's; `workers` is how many may be at work at once, 0
+    for as many as the settings say. `plan` is one of the person's own; with `plan_only` the session ends with the plan.
+    With `defer` the work waits for cheaper hours. `consult` is asked before work begins.
+    """
 
     folder: Path
     task: str
@@ -50,6 +60,13 @@ class Start:
     output_schema: dict[str, JsonValue] | None = None
     commit: bool = False
     branch: str | None = None
+    way: Way = "solo"
+    solo: Tier | None = None
+    workers: int = 0
+    plan: Plan | None = None
+    plan_only: bool = False
+    defer: bool = False
+    consult: Consult = field(default_factory=NoConsult)
 
 
 async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Event) -> RunResult:
@@ -72,7 +89,13 @@ async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Even
         output_schema=start.output_schema,
         commit=start.commit,
         branch=start.branch,
-        lane=catalog.lane(SOLO.name, settings.model_pro, settings.model_flash),
+        lane=_lane(start, catalog),
+        way=start.way,
+        workers=start.workers or settings.workers,
+        plan_only=start.plan_only,
+        plan=start.plan,
+        defer=start.defer,
+        consult=start.consult,
     )
     folder = sessions_folder(settings.home) / new_session_id(utc_now())
     kit = await assemble(place, job, settings, catalog, lambda: Journal.create(folder), listeners)
@@ -89,9 +112,21 @@ async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Even
                 job.output_schema,
                 job.commit,
                 job.branch,
+                job.way,
+                job.workers,
+                job.plan_only,
             )
         )
         return await _go_on(kit, replay(kit.journal.events), stop)
+
+
+def _lane(start: Start, catalog: Catalog) -> Lane:
+    """That of the agent which begins."""
+    settings = start.settings
+    role = SOLO if start.way == "solo" else PLANNER
+    if start.way == "solo" and start.solo is not None:
+        return lane_of(catalog, settings, start.solo, catalog.role(role.name).effort)
+    return catalog.lane(role.name, settings.model_pro, settings.model_flash)
 
 
 async def resume(
@@ -102,13 +137,14 @@ async def resume(
     Raises PersonError when there is nothing to go on with.
     """
     journal = Journal.reopen(folder)
-    state = replay(journal.events)
+    begun = replay(journal.events).started
+    lead = SOLO if begun.way == "solo" else PLANNER
+    state = replay(journal.events, MAIN if lead is SOLO else lead.name)
     if state.ended and state.ended.status in ("done", "unverified"):
         raise PersonError(
             f"Session {folder.name} is finished. Start a new one with `leadline run`, "
             f"or look at it with `leadline show {folder.name}`."
         )
-    begun = state.started
     catalog = load_catalog(settings.catalog)
     place = await find_place(Path(begun.root), init=False, read_only=begun.mode == "plan")
     schema = begun.output_schema
@@ -119,7 +155,9 @@ async def resume(
         output_schema=schema if isinstance(schema, dict) else None,
         commit=begun.commit,
         branch=begun.branch,
-        lane=state.lane or catalog.lane(SOLO.name, settings.model_pro, settings.model_flash),
+        lane=state.lane or catalog.lane(lead.name, settings.model_pro, settings.model_flash),
+        way=begun.way,
+        workers=begun.workers,
     )
     kit = await assemble(place, job, settings, catalog, lambda: journal, listeners, state)
     async with aclosing(kit):
@@ -132,16 +170,16 @@ async def _go_on(kit: Kit, state: Replayed, stop: asyncio.Event) -> RunResult:
     """Bring the transcript to where the next request can be sent, and work from there."""
     lane = kit.job.lane
     if state.lane is None:
-        reason = kit.catalog.role(SOLO.name).reason
-        kit.recorder.emit(Routed(SOLO.name, lane.model, lane.effort, reason))
-    transcript = rebuilt(kit.recorder, state, lane)
+        role = kit.lead.role.name
+        route(kit.lead.recorder, kit.ledger, role, lane, kit.catalog.role(role).reason)
+    transcript = rebuilt(kit.lead.recorder, state, lane)
     if state.tools_digest is not None:
-        kit.ledger.restore(MAIN, transcript.request(), kit.journal.events)
-    beside = [partial(kit.code.count_ahead, kit.pack_budget), kit.upkeep.look]
+        kit.ledger.restore(kit.lead.name, transcript.request(), kit.journal.events)
+    beside = [partial(kit.code.count_ahead, kit.pack_budget), kit.lead.upkeep.look]
     if kit.steps:
         begin = partial(kit.steps.begin, _earlier(state))
         beside.append(begin)
-        if state.claim is not None:  # proven without another request
+        if state.claim is not None or kit.job.way != "solo":  # may go on without another request
             begin()
     _beside_requests(kit.bus, beside)
     return await _work(kit, state, transcript, stop)
@@ -199,8 +237,10 @@ async def _work(
 async def _finish(kit: Kit, state: Replayed, transcript: Transcript) -> Finish:
     """The work's end; what only the person can mend ends it too."""
     try:
+        if kit.job.way != "solo":
+            return await work_planned(kit, state, transcript)
         transcript = await ready(kit, state, transcript)
-        return await work_alone(kit.loop(transcript), kit.work(), state.claim)
+        return await work_alone(kit.loop(kit.lead, transcript), kit.work(), state.claim)
     except JournalError:
         raise
     except PersonError as error:

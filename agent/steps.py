@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ..tools.git.history import Timeline, touched
+from ..tools.git.homecoming import Homecoming, bring_home
 from ..tools.git.names import printable
 from ..tools.git.repository import Repository
 from ..tools.git.snapshot import Snapshot
@@ -124,6 +125,26 @@ class Steps:
             await self._after("background jobs", None)
         return await self._take("now")
 
+    async def bring_home(self, base: str, result: str, label: str) -> Homecoming:
+        """Merge what was changed elsewhere, from the commit `base` to `result`, into the tree as it is now: one step.
+
+        Once begun it is carried to its end, also where the caller is cancelled.
+        """
+        await self.settle()
+        bringing = asyncio.create_task(self._bring(base, result, label))
+        self._pending = asyncio.create_task(_ended(bringing))
+        return await asyncio.shield(bringing)
+
+    async def _bring(self, base: str, result: str, label: str) -> Homecoming:
+        async with self._lock:
+            home = await bring_home(self._store, base, result, label)
+            self._last, self._last_ns = home.after, time.time_ns() - TICK_NS
+            if home.before.tree != home.after.tree:
+                before, after = home.before.commit, home.after.commit
+                self._timeline = self._timeline.record(before, after)
+                self._record(home.after, label, before, None)
+            return home
+
     async def changed_paths(self) -> tuple[str, ...]:
         """What the steps of the session changed, whoever else changed something meanwhile."""
         return await touched(self._store, self._timeline.done)
@@ -189,3 +210,8 @@ class Steps:
                 self._timeline.at, snapshot.commit, snapshot.tree, label, left_out, before, paths
             )
         )
+
+
+async def _ended(task: asyncio.Task[Homecoming]) -> None:
+    """Wait for its end; how it ended is told to who began it."""
+    await asyncio.wait({task})

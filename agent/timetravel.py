@@ -13,8 +13,7 @@ from ..tools.git.snapshots import SnapshotStore
 from .bus import Bus, Recorder
 from .events import Restored
 from .journal import Journal, read_events
-from .kit import MAIN
-from .replay import Replayed, replay
+from .replay import MAIN, Replayed, replay
 
 
 async def undo(folder: Path, to: int | None, force: bool) -> str:

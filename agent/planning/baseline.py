@@ -63,12 +63,14 @@ class CloneBaseline:
     recorder: Recorder
     _standing: _Standing | None = None
     _refused: bool = False
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _reports: dict[str, CheckReport | None] = field(default_factory=dict[str, "CheckReport | None"])
 
     async def report(self, check: Check) -> CheckReport | None:
-        """None where it can't be run; the person is told why, once."""
-        if check.command not in self._reports:
-            self._reports[check.command] = await self._asked(check)
+        """None where it can't be run; the person is told why, once. Those who ask at once wait for each other."""
+        async with self._turn:
+            if check.command not in self._reports:
+                self._reports[check.command] = await self._asked(check)
         return self._reports[check.command]
 
     async def close(self) -> None:

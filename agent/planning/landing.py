@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ...prompts.render import render
 from ...tools.checks.model import Check
-from ...tools.commands import SandboxedCommands
+from ...tools.code.live import LiveCode
 from ...tools.git.clones import Clone, Clones
 from ...tools.git.merging import Conflict, commit_tree, merge_trees
 from ...tools.git.names import printable, some
+from ...tools.git.objects import tree_changes
 from ...tools.git.store import Store
+from ...tools.slots import Commands
 from ..bus import Recorder
 from .merge_queue import Change, Tree
-from .plan import Plan
-from .verify import Baseline, verify
+from .plan import Plan, WriteSet
+from .schedule import Schedule
+from .touch import checks_touched
+from .verify import Baseline, Verdict, verify
 
 _MOST_NAMED = 30
 
@@ -36,38 +41,77 @@ class Merging:
 
 @dataclass(slots=True)
 class Proving:
-    """`merge_queue.Prove` in a clone of its own: the plan's checks, or those of the tasks where it names none.
+    """`merge_queue.Prove` in a clone of its own; the evidence is what the model is told of red checks. Also a
+    `scheduler.Watch`, to know what has landed.
 
-    The evidence is what the model is told of red checks.
+    `proven` is the commit that needs no proof, `done` are the tasks whose work it has. Of their checks and the plan's
+    only those are run that what came since can touch; `everything` runs them all.
     """
 
+    store: Store
     clones: Clones
     clone: Clone
-    commands: SandboxedCommands
-    plan: Plan
+    commands: Commands
+    code: LiveCode
+    plan: Callable[[], Plan]
     recorder: Recorder
+    proven: str
+    done: set[str] = field(default_factory=set[str])
     baseline: Baseline | None = None
+    _answered: tuple[tuple[str, tuple[Check, ...]], Verdict] | None = None
 
     async def __call__(self, tree: str, changes: Sequence[Change]) -> str | None:
-        self.clone = await self.clones.move_to(self.clone, tree)
-        commands = self.plan.checks or self._of_tasks({change.task for change in changes})
-        checks = [Check(command, "given", "given") for command in commands]
-        if not checks:
-            return None
-        verdict = await verify(
-            checks, self.clone.root, tree, self.commands, self.recorder, self.baseline
+        await self._move(tree)
+        since = await tree_changes(self.store, self.proven, tree)
+        ids = self.done | {change.task for change in changes}
+        code = await self.code.tree()
+        checks = await asyncio.to_thread(
+            checks_touched, checks_of(self.plan(), ids), code, [change.path for change in since]
         )
-        await self.commands.close()
+        verdict = await self._verdict([Check(command, "given", "given") for command in checks])
         return verdict.text if verdict.red else None
 
-    async def close(self) -> None:
-        """End what runs, and remove the clone."""
-        await self.commands.close()
-        await self.clones.remove(self.clone)
+    async def everything(self, tree: str, checks: Sequence[Check]) -> Verdict:
+        """What these checks say of a commit, whatever else was proven before. The same tree is not asked twice."""
+        await self._move(tree)
+        asked = (self.clone.tree, tuple(checks))
+        if self._answered is None or self._answered[0] != asked:
+            self._answered = (asked, await self._verdict(checks))
+        return self._answered[1]
 
-    def _of_tasks(self, ids: set[str]) -> Sequence[str]:
-        every = (check for task in self.plan.tasks if task.id in ids for check in task.checks)
-        return tuple(dict.fromkeys(every))
+    def landed(self, tree: str, tasks: Collection[str]) -> None:
+        self.proven = tree
+        self.done.update(tasks)
+
+    def moved(self, schedule: Schedule, refusals: Mapping[str, str]) -> None:
+        pass
+
+    def granted(self, task: str, write_set: WriteSet) -> None:
+        pass
+
+    async def close(self) -> None:
+        """End what runs, and give the clone back."""
+        await self.commands.close()
+        await self.clones.give_back(self.clone)
+
+    async def _move(self, tree: str) -> None:
+        self.clone = await self.clones.move_to(self.clone, tree)
+        self.code.changed()
+
+    async def _verdict(self, checks: Sequence[Check]) -> Verdict:
+        clone = self.clone
+        verdict = await verify(
+            checks, clone.root, clone.tree, self.commands, self.recorder, self.baseline
+        )
+        await self.commands.close()
+        return verdict
+
+
+def checks_of(plan: Plan, tasks: Collection[str]) -> tuple[str, ...]:
+    """The plan's checks and those of these tasks, without what a check of the plan runs anyway, with more."""
+    own = (check for task in plan.tasks if task.id in tasks for check in task.checks)
+    narrow = (check for check in own if not any(check.startswith(f"{c} ") for c in plan.checks))
+    return tuple(dict.fromkeys((*plan.checks, *narrow)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
     waiting -> ready -> running -> verifying -> merging -> done
 
 A task whose work was refused is bounced and may be started again, or is escalated first, to be started by a stronger
-model. Any task that has not ended may fail; what waits for it is skipped. Who does the work, and when, is decided
-elsewhere.
+model; at the end of the ladder it is stuck, until its planner has put other tasks in its place. Any task that has not
+ended may fail; what waits for it is skipped. Who does the work, and when, is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ State = Literal[
     "merging",
     "bounced",
     "escalated",
+    "stuck",
     "done",
     "failed",
     "skipped",
@@ -34,7 +35,7 @@ State = Literal[
 ENDED = frozenset[State](("done", "failed", "skipped"))
 STARTABLE = frozenset[State](("ready", "bounced", "escalated"))
 ACTIVE = frozenset[State](("running", "verifying", "merging"))
-_UNENDED = frozenset[State](("waiting",)) | STARTABLE | ACTIVE
+_UNENDED = frozenset[State](("waiting", "stuck")) | STARTABLE | ACTIVE
 
 
 class IllegalMoveError(Exception):
@@ -137,6 +138,33 @@ def escalate(schedule: Schedule, task: str, reason: str) -> Schedule:
     return _moved(schedule, task, ("bounced",), raised)
 
 
+def get_stuck(schedule: Schedule, task: str, reason: str) -> Schedule:
+    """No rung is left for a bounced task; its planner is asked."""
+    return _moved(
+        schedule, task, ("bounced",), lambda now: replace(now, state="stuck", reason=reason)
+    )
+
+
+def replan(schedule: Schedule, checked: CheckedPlan, task: str) -> Schedule:
+    """After the planner put others in the place of a stuck task: another plan, of which the rest stands as it did.
+
+    A task that still has the id of the stuck one begins anew.
+    """
+    kept = {
+        each.id: (held, now)
+        for each, held, now in zip(
+            schedule.plan.tasks, schedule.write_sets, schedule.progress, strict=True
+        )
+        if each.id != task
+    }
+    rows = [
+        kept.get(each.id, (held, Progress("waiting")))
+        for each, held in zip(checked.plan.tasks, checked.write_sets, strict=True)
+    ]
+    held, progress = zip(*rows, strict=True)
+    return _released(Schedule(checked.plan, tuple(held), tuple(progress)))
+
+
 def fail(schedule: Schedule, task: str, reason: str) -> Schedule:
     """The task is given up; all that wait for it, directly or not, are skipped."""
     failed = _moved(
@@ -153,12 +181,19 @@ def fail(schedule: Schedule, task: str, reason: str) -> Schedule:
 
 
 def interrupt(schedule: Schedule) -> Schedule:
-    """After the whole run was cut off: what was under way can be started again, what ended stays ended."""
+    """After the whole run was cut off: what was under way can be started again, what ended stays ended.
+
+    A stuck task gets one more try before its planner is asked again.
+    """
     progress = [
-        replace(now, state="ready", reason="") if now.state in ACTIVE else now
+        replace(now, state="bounced")
+        if now.state == "stuck"
+        else replace(now, state="ready", reason="")
+        if now.state in ACTIVE
+        else now
         for now in schedule.progress
     ]
-    return replace(schedule, progress=tuple(progress))
+    return _released(replace(schedule, progress=tuple(progress)))
 
 
 def _moved(

@@ -1,20 +1,24 @@
 """Runs a plan: starts workers where they may start, lands what is green, sends back what is not, ends when all has.
 
-It knows neither models nor clones: an `Engine` does the work of one task, and merging and proving are handed in. No
-worker outlives the call, however it ends.
+It knows neither models nor clones: `Workers` do the work of one task, and merging, proving and planning anew are handed
+in. No worker outlives the call, however it ends.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from ...tools.code.model import CodeTree
+from ...tools.errors import ToolError
+from ..v4.facts import Tier
 from . import schedule as moves
 from .ladder import GiveUp, Higher, Ladder, Rung, next_step, rung_of
 from .merge_queue import Breaking, Change, Merge, Prove, Round, land
-from .plan import Tier
+from .plan import WriteSet
+from .plan_check import CheckedPlan
 from .schedule import Schedule
 
 C = TypeVar("C")
@@ -54,8 +58,8 @@ class Refused:
     reason: str
 
 
-class Engine(Protocol):
-    """Does the work of one task at a time and place of its own."""
+class Workers(Protocol):
+    """Do the work of one task at a time and place of its own."""
 
     async def work(self, order: Order) -> Done | Refused:
         """Cancelled, it leaves nothing running. What it raises ends the whole run."""
@@ -82,11 +86,55 @@ class Telling(Protocol[C_contra, E_contra]):
     def breaking(self, change: Change, beside: tuple[str, ...], evidence: E_contra) -> str: ...
 
 
+class Watch(Protocol):
+    """Who is told of each step, before the next one is made."""
+
+    def moved(self, schedule: Schedule, refusals: Mapping[str, str]) -> None:
+        """Tasks have other states. `refusals` is what was wrong with each task's last try."""
+        ...
+
+    def landed(self, tree: str, tasks: tuple[str, ...]) -> None:
+        """The session tree is another one, with the work of these tasks."""
+        ...
+
+    def granted(self, task: str, write_set: WriteSet) -> None:
+        """A task may write more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watches:
+    """Several that are told, one after the other."""
+
+    each: tuple[Watch, ...]
+
+    def moved(self, schedule: Schedule, refusals: Mapping[str, str]) -> None:
+        for watch in self.each:
+            watch.moved(schedule, refusals)
+
+    def landed(self, tree: str, tasks: tuple[str, ...]) -> None:
+        for watch in self.each:
+            watch.landed(tree, tasks)
+
+    def granted(self, task: str, write_set: WriteSet) -> None:
+        for watch in self.each:
+            watch.granted(task, write_set)
+
+
+Replan = Callable[[Schedule, str, str], Awaitable[CheckedPlan | None]]
+"""A plan with others in the place of the task of this id, given what was wrong with it last; None if there is none."""
+
+
+async def no_replan(schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+    """Where nobody plans: what is stuck fails."""
+    del schedule, task, evidence
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`most` workers at once; `ladder` says what is tried after a refusal."""
+    """`most` workers at once, as things are; `ladder` says what is tried after a refusal."""
 
-    most: int
+    most: Callable[[], int]
     ladder: Ladder
 
 
@@ -105,40 +153,66 @@ class Ended:
 
 @dataclass(slots=True)
 class Scheduler(Generic[C, E]):
-    """One run of one plan. `changed` is called after each move, for those who watch."""
+    """One run of one plan. A task that is stuck is planned anew once; what came of that is not."""
 
-    engine: Engine
+    workers: Workers
     merge: Merge[C]
     prove: Prove[E]
     telling: Telling[C, E]
     purse: Purse
     rules: Rules
-    changed: Callable[[Schedule], None]
+    watch: Watch
+    replan: Replan = no_replan
     _schedule: Schedule = field(init=False)
     _tree: str = field(init=False)
     _refusals: dict[str, str] = field(default_factory=dict[str, str])
     _fresh: set[str] = field(default_factory=set[str])
     _waiting: list[Change] = field(default_factory=list[Change])
+    _stuck: list[str] = field(default_factory=list[str])
+    _planned_anew: set[str] = field(default_factory=set[str])
 
-    async def run(self, schedule: Schedule, tree: str) -> Ended:
-        """From where `schedule` stands (a new one, or one that was interrupted) to its end, on the session's `tree`."""
+    @property
+    def schedule(self) -> Schedule:
+        """Where the run stands."""
+        return self._schedule
+
+    async def run(
+        self,
+        schedule: Schedule,
+        tree: str,
+        refusals: Mapping[str, str] | None = None,
+        kept: Collection[str] = (),
+    ) -> Ended:
+        """From where `schedule` stands (a new one, or one that was interrupted) to its end, on the session's `tree`.
+
+        Of an earlier run: `refusals` say by task what was wrong with the last try, `kept` are tasks whose workers are
+        still there.
+        """
         self._schedule, self._tree = schedule, tree
-        self._fresh = {task.id for task in schedule.plan.tasks}
+        self._refusals = dict(refusals or {})
+        self._fresh = {task.id for task in schedule.plan.tasks}.difference(kept)
         workers: dict[asyncio.Task[Done | Refused], Order] = {}
         landing: asyncio.Task[Round[C, E]] | None = None
+        planning: asyncio.Task[CheckedPlan | None] | None = None
         try:
             while True:
                 self._start(workers)
                 if landing is None and self._waiting:
                     waiting, self._waiting = self._waiting, []
                     landing = asyncio.create_task(land(self._tree, waiting, self.merge, self.prove))
-                pending: set[asyncio.Task[Any]] = {*workers, *([landing] if landing else ())}
+                if planning is None and self._stuck:
+                    planning = asyncio.create_task(self._plan_anew(self._stuck[0]))
+                others = [each for each in (landing, planning) if each is not None]
+                pending: set[asyncio.Task[Any]] = {*workers, *others}
                 if not pending:
                     return Ended(self._schedule, self._tree)
                 done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                 if landing in done:
                     self._landed(landing.result())
                     landing = None
+                if planning in done:
+                    self._planned(planning.result())
+                    planning = None
                 # In the order of their starts, so that a run whose workers end at once is the same each time.
                 ended = [(worker, order) for worker, order in workers.items() if worker in done]
                 for worker, order in ended:
@@ -146,21 +220,30 @@ class Scheduler(Generic[C, E]):
                     self.purse.settle(order)
                     self._worked(order, worker.result())
         finally:
-            left: list[asyncio.Task[Any]] = [*workers, *([landing] if landing else ())]
-            for each in left:
-                each.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+            await _end([*workers, *(each for each in (landing, planning) if each is not None)])
+
+    def request(self, task: str, entries: Sequence[str], tree: CodeTree) -> str:
+        """More paths for a running task, all of them or none; what it is told of them.
+
+        Raises WriteSetError for entries that mean nothing in `tree`, and ToolError where others hold what is asked for.
+        """
+        answer = moves.request_paths(self._schedule, task, entries, tree)
+        if isinstance(answer, moves.Held):
+            raise ToolError(str(answer))
+        self._schedule = answer.schedule
+        self.watch.granted(task, answer.write_set)
+        return f"Granted. You may write {', '.join(answer.write_set.entries)}."
 
     def _start(self, workers: dict[asyncio.Task[Done | Refused], Order]) -> None:
         for task in moves.ready(self._schedule):
-            if len(workers) >= self.rules.most:
+            if len(workers) >= self.rules.most():
                 return
             order = self._order(task)
             if not self.purse.reserve(order):
                 return
             self._fresh.discard(task)
             self._move(moves.start(self._schedule, task))
-            workers[asyncio.create_task(self.engine.work(order))] = order
+            workers[asyncio.create_task(self.workers.work(order))] = order
 
     def _order(self, task: str) -> Order:
         rung = rung_of(self.rules.ladder, self._tier(task), self._schedule.of(task))
@@ -175,6 +258,8 @@ class Scheduler(Generic[C, E]):
 
     def _landed(self, done: Round[C, E]) -> None:
         self._tree = done.tree
+        if done.landed:
+            self.watch.landed(done.tree, tuple(change.task for change in done.landed))
         for change in done.landed:
             self._move(moves.land(self._schedule, change.task))
         for one in done.bounced:
@@ -194,11 +279,42 @@ class Scheduler(Generic[C, E]):
             self._fresh.add(task)
             self._move(moves.escalate(self._schedule, task, reason))
         elif isinstance(step, GiveUp):
-            self._move(moves.fail(self._schedule, task, f"{step.reason}: {reason}"))
+            text = f"{step.reason}: {reason}"
+            if task in self._planned_anew or self.replan is no_replan:
+                self._move(moves.fail(self._schedule, task, text))
+            else:
+                self._move(moves.get_stuck(self._schedule, task, text))
+                self._stuck.append(task)
+
+    async def _plan_anew(self, task: str) -> CheckedPlan | None:
+        return await self.replan(self._schedule, task, self._refusals[task])
+
+    def _planned(self, checked: CheckedPlan | None) -> None:
+        task = self._stuck.pop(0)
+        self._planned_anew.add(task)
+        if checked is None:
+            reason = self._schedule.of(task).reason
+            self._move(
+                moves.fail(self._schedule, task, f"{reason}; the planner knows no other way")
+            )
+            return
+        known = {each.id for each in self._schedule.plan.tasks} - {task}
+        new = {each.id for each in checked.plan.tasks} - known
+        self._planned_anew |= new
+        self._fresh |= new
+        self._refusals.pop(task, None)
+        self._move(moves.replan(self._schedule, checked, task))
 
     def _tier(self, task: str) -> Tier:
         return next(each.tier for each in self._schedule.plan.tasks if each.id == task)
 
     def _move(self, schedule: Schedule) -> None:
         self._schedule = schedule
-        self.changed(schedule)
+        self.watch.moved(schedule, self._refusals)
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel them, and wait until all have ended."""
+    for each in tasks:
+        each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

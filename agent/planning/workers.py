@@ -1,4 +1,4 @@
-"""Workers in this process: each task in a private clone, with a transcript forked from a primed one.
+"""The engine of this process: each task in a private clone, with a transcript forked from a primed one.
 
 What a worker reports is a claim. What decides is here: the paths it changed, and the task's checks, run by Leadline in
 the clone.
@@ -9,175 +9,329 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ...prompts.render import render
 from ...tools.checks.model import Check
 from ...tools.code.live import LiveCode
-from ...tools.commands import SandboxedCommands
+from ...tools.code.model import CodeTree
+from ...tools.codemods.model import Codemod
+from ...tools.codemods.run import run_codemod
+from ...tools.codemods.told import report_text
+from ...tools.errors import ToolError
 from ...tools.git.clones import Clone, Clones
 from ...tools.git.merging import Labels, commit_tree, merge_trees
 from ...tools.git.names import some
 from ...tools.git.objects import tree_changes
+from ...tools.git.parcels import pack_commits, unpack
 from ...tools.git.store import Store
-from ...tools.registry import TOOLS, schemas
+from ...tools.registry import TOOLS, schemas, schemas_json
+from ...tools.slots import Commands
 from ..approvals import Nobody
 from ..budget import Budget
 from ..bus import Recorder
-from ..context.transcript import Transcript
+from ..context.transcript import Tools, Transcript
 from ..dispatch import Dispatcher, Workplace, sendable
-from ..events import MessageCommitted
+from ..events import Evidence, Reported
+from ..events_plan import CodemodRun, Forked, WorkerBegan
+from ..idle import nothing_changed, nothing_to_keep, nothing_to_tell
+from ..journal import Journal
 from ..loop import Claimed, Loop, Model
 from ..messages import Origin, UserMessage
 from ..roles import WORKER
 from .bounds import outside, outside_text
-from .plan import Plan, Task, Tier, WriteSet
-from .planner import task_text
+from .engine import Assignment, Delivery
+from .plan import WriteSet
 from .scheduler import Done, Order, Refused
 from .solo import cut_short
 from .verify import Baseline, verify
+
+TASK = "task"
+"""What workers and their clones are called, with the task's id and a number after it."""
 
 LABELS = Labels(ours="what others have landed", base="before both", theirs="your work")
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
-    """What all workers share. `primed` are the transcripts to fork, by tier; `recorder` makes one for an agent's name.
+class Left:
+    """A worker of an earlier run, whose clone is still there: its last base, and its transcript, each call answered.
 
-    `commands` makes the runner for a clone, `code` what answers questions about its symbols, `budget` what one worker
-    may use up.
+    `claim` is what it reported last, where nothing was said to it since.
+    """
+
+    base: str
+    transcript: Transcript
+    recorder: Recorder
+    seen: dict[str, str]
+    claim: Reported | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What all workers of this process share.
+
+    `recorder` makes one for an agent's name, `route` records which model it works with and why; `commands` makes the
+    runner for a clone, `code` what answers questions about its symbols, `budget` what a worker may use up. `seen` are
+    digests of the files that the prefix has whole; `news` tells what differs in a clone from what it says of the
+    repository. `left` are workers of an earlier run by task, `begun` is how many there were. `shown_at` is where
+    commands see a clone, if not where it lies.
     """
 
     store: Store
     clones: Clones
-    primed: Mapping[Tier, Transcript]
     model: Model
+    journal: Journal
     recorder: Callable[[str], Recorder]
-    commands: Callable[[Clone], SandboxedCommands]
+    route: Callable[[Recorder, Order], None]
+    commands: Callable[[Clone, Recorder], Commands]
     code: Callable[[Clone], LiveCode]
     budget: Callable[[], Budget]
+    seen: Mapping[str, str]
+    news: Callable[[LiveCode], Awaitable[str | None]]
+    left: Mapping[str, Left] = field(default_factory=dict[str, Left])
+    begun: int = 0
     baseline: Baseline | None = None
+    shown_at: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a task may write, which grows while it runs: `request` asks for more, and raises ToolError if it is not
-    granted."""
+    """What a task may write, which grows while it runs: `request` asks for more in a tree, and raises ToolError if it
+    is not granted."""
 
     write_set: Callable[[str], WriteSet]
-    request: Callable[[str, Sequence[str]], Awaitable[str]]
+    request: Callable[[str, Sequence[str], CodeTree], str]
 
 
 @dataclass(slots=True)
 class _Worker:
-    """`base` is the commit that its changes are counted from, `commit` its last one."""
+    """`base` is the commit that its changes are counted from; `claim` is one that is still to be looked at, `codemod`
+    one that is still to be carried out."""
 
     clone: Clone
     base: str
-    commit: str
     loop: Loop
-    commands: SandboxedCommands
+    commands: Commands
     recorder: Recorder
+    claim: Reported | None = None
+    codemod: Codemod | None = None
 
 
-@dataclass(slots=True)
-class Workers:
-    """A `scheduler.Engine`. `close` ends what is left of all workers."""
+class LocalEngine:
+    """An `engine.Engine`. `close` ends what is left of all workers."""
 
-    shop: Shop
-    plan: Plan
-    bounds: Bounds
-    _workers: dict[str, _Worker] = field(default_factory=dict[str, _Worker])
-    _begun: int = 0
+    def __init__(self, shop: Shop, bounds: Bounds) -> None:
+        self._shop = shop
+        self._bounds = bounds
+        self._left = dict(shop.left)
+        self._begun = shop.begun
+        self._workers: dict[str, _Worker] = {}
 
-    async def work(self, order: Order) -> Done | Refused:
-        task = next(each for each in self.plan.tasks if each.id == order.task)
-        worker = self._workers.get(task.id)
-        if worker is None or order.anew:
-            await self._dismiss(task.id)
-            worker = self._workers[task.id] = await self._begin(task, order)
-        elif order.base != worker.base:
-            await self._take_up(worker, order)
-        if order.refusal:
-            worker.loop.say(sendable(order.refusal), "harness")
-        end = await worker.loop.run()
-        # Nothing of the worker may run while its clone is looked at.
-        await worker.commands.close()
-        if not isinstance(end, Claimed):
-            return Refused("", cut_short(end).summary)
-        if end.claim.claim == "not_done":
-            return Refused(end.claim.summary, "the worker says that it is not done")
-        return await self._judged(task, worker)
+    async def work(self, assignment: Assignment) -> Delivery:
+        began = self._shop.journal.length
+        if assignment.objects:
+            await unpack(self._shop.store, assignment.objects)
+        worker = await self._ready(assignment)
+        result, evidence = await self._by_codemod(assignment, worker)
+        if not isinstance(result, Done):
+            result, evidence = await self._tried(assignment, worker)
+        objects = b""
+        if assignment.objects and isinstance(result, Done):
+            objects = await pack_commits(self._shop.store, [result.commit], [result.base])
+        name = worker.recorder.agent
+        events = (event for event in self._shop.journal.since(began) if event.agent == name)
+        return Delivery(result, evidence, tuple(events), objects)
 
     async def close(self) -> None:
         """End what runs, and remove the clones. What was committed stays in the store."""
         for task in tuple(self._workers):
             await self._dismiss(task)
 
-    async def _dismiss(self, task: str) -> None:
-        worker = self._workers.pop(task, None)
-        if worker is not None:
+    async def stop(self) -> None:
+        """End what runs, and leave the clones to a later run."""
+        for worker in self._workers.values():
             await worker.commands.close()
-            await self.shop.clones.remove(worker.clone)
 
-    async def _begin(self, task: Task, order: Order) -> _Worker:
+    # --- a worker for each task ---
+
+    async def _ready(self, assignment: Assignment) -> _Worker:
+        """The worker of the task, on the assignment's base, told what it has to know."""
+        order = assignment.order
+        worker, refusal = self._workers.get(order.task), sendable(order.refusal)
+        if worker is None and not order.anew:
+            worker = await self._taken_over(assignment)
+            if worker is not None and _was_told(worker.loop.transcript, refusal):
+                refusal = ""
+        if worker is None or order.anew:
+            await self._dismiss(order.task)
+            worker = await self._begin(assignment)
+        elif order.base != worker.base:
+            await self._take_up(worker, assignment)
+        self._workers[order.task] = worker
+        if refusal:
+            worker.loop.say(refusal, "harness")
+            worker.claim = None
+        return worker
+
+    async def _begin(self, assignment: Assignment) -> _Worker:
+        order = assignment.order
         self._begun += 1
-        name = f"{task.id}-{self._begun}"
-        clone = await self.shop.clones.make(order.base, name)
-        recorder = self.shop.recorder(name)
-        commands = self.shop.commands(clone)
-        code = self.shop.code(clone)
-        transcript = self.shop.primed[order.rung.tier].fork(name)
-        messages: tuple[tuple[str, Origin], ...] = (
+        name = f"{TASK}-{order.task}-{self._begun}"
+        clone = await self._shop.clones.make(order.base, name)
+        recorder = self._shop.recorder(name)
+        prefix = assignment.prefix
+        recorder.emit(Forked(prefix.agent, len(prefix.messages)))
+        recorder.emit(WorkerBegan(order.task, order.rung.tier, order.rung.effort, order.base))
+        self._shop.route(recorder, order)
+        transcript = prefix.begin(name, Tools.of(schemas_json()))
+        worker = self._at_work(assignment, clone, transcript, recorder, dict(self._shop.seen))
+        worker.codemod = assignment.task.codemod
+        for text, origin in await self._first_words(assignment, clone):
+            worker.loop.say(sendable(text), origin)
+        return worker
+
+    async def _first_words(
+        self, assignment: Assignment, clone: Clone
+    ) -> Sequence[tuple[str, Origin]]:
+        news = await self._shop.news(self._shop.code(clone))
+        return (
             (render(WORKER.brief), "brief"),
-            (task_text(self.plan, task), "task"),
+            (assignment.task_text, "task"),
+            *(((news, "delta"),) if news else ()),
         )
-        for text, origin in messages:
-            message = UserMessage(sendable(text), origin)
-            recorder.emit(MessageCommitted(message))
-            transcript.append(message)
+
+    async def _taken_over(self, assignment: Assignment) -> _Worker | None:
+        """The worker that an earlier run left with this task, None if it can't go on."""
+        left = self._left.pop(assignment.order.task, None)
+        clone = self._shop.clones.find(left.transcript.name) if left else None
+        if left is None or clone is None:
+            return None
+        worker = self._at_work(assignment, clone, left.transcript, left.recorder, left.seen)
+        worker.base, worker.claim = left.base, left.claim
+        return worker
+
+    def _at_work(
+        self,
+        assignment: Assignment,
+        clone: Clone,
+        transcript: Transcript,
+        recorder: Recorder,
+        seen: dict[str, str],
+    ) -> _Worker:
+        shop, task = self._shop, assignment.order.task
+        commands = shop.commands(clone, recorder)
+        code = shop.code(clone)
+
+        async def request_paths(paths: Sequence[str]) -> str:
+            return self._bounds.request(task, paths, await code.tree())
+
         place = Workplace(
             clone.root,
             commands,
             "auto",
             commands.confined,
-            _nothing_to_keep,
+            nothing_to_keep,
             commands.outputs,
             code,
             touched=lambda _: code.changed(),
-            may_write=lambda: self.bounds.write_set(task.id),
-            request_paths=lambda paths: self.bounds.request(task.id, paths),
+            may_write=lambda: self._bounds.write_set(task),
+            request_paths=request_paths,
+            known_as=shop.shown_at,
         )
-        dispatcher = Dispatcher(TOOLS, schemas(), WORKER, place, Nobody(), recorder, {})
+        dispatcher = Dispatcher(TOOLS, schemas(), WORKER, place, Nobody(), recorder, seen)
         loop = Loop(
             transcript,
-            self.shop.model,
+            shop.model,
             dispatcher,
             recorder,
-            self.shop.budget(),
+            shop.budget(),
             asyncio.Queue(),
-            _nothing_changed,
-            _nothing_to_tell,
+            nothing_changed,
+            nothing_to_tell,
         )
-        return _Worker(clone, order.base, order.base, loop, commands, recorder)
+        return _Worker(clone, clone.base, loop, commands, recorder)
 
-    async def _take_up(self, worker: _Worker, order: Order) -> None:
-        """Bring the worker's clone to the session's tree with its own work merged in, conflicts marked in the files."""
-        merged = await merge_trees(self.shop.store, worker.base, order.base, worker.commit, LABELS)
+    async def _take_up(self, worker: _Worker, assignment: Assignment) -> None:
+        """Bring the clone to the session's tree with the worker's own work merged in, conflicts marked in the files."""
+        order, store = assignment.order, self._shop.store
+        own = await self._shop.clones.commit(worker.clone, "The worker's changes so far")
+        merged = await merge_trees(store, worker.base, order.base, own.commit, LABELS)
         commit = await commit_tree(
-            self.shop.store, merged.tree, [order.base], "The worker's changes on what has landed"
+            store, merged.tree, [order.base], "The worker's changes on what has landed"
         )
-        worker.clone = await self.shop.clones.move_to(worker.clone, commit)
+        worker.clone = await self._shop.clones.move_to(worker.clone, commit)
         worker.base = order.base
+        worker.recorder.emit(
+            WorkerBegan(order.task, order.rung.tier, order.rung.effort, order.base)
+        )
 
-    async def _judged(self, task: Task, worker: _Worker) -> Done | Refused:
-        committed = await self.shop.clones.commit(worker.clone, task.title)
-        worker.commit = committed.commit
-        changes = await tree_changes(self.shop.store, worker.base, committed.commit)
-        write_set = self.bounds.write_set(task.id)
+    async def _dismiss(self, task: str) -> None:
+        worker = self._workers.pop(task, None)
+        if worker is not None:
+            await worker.commands.close()
+            await self._shop.clones.give_back(worker.clone)
+
+    # --- one try ---
+
+    async def _by_codemod(
+        self, assignment: Assignment, worker: _Worker
+    ) -> tuple[Done | Refused | None, tuple[Evidence, ...]]:
+        """Carry out the task's codemod where its worker has not begun yet.
+
+        Done where that left nothing to look at and the checks are green: no model is asked then. Else the worker is
+        told what is left; None where there is no codemod.
+        """
+        codemod, worker.codemod = worker.codemod, None
+        if codemod is None:
+            return None, ()
+        task, loop = assignment.task, worker.loop
+        try:
+            report = await run_codemod(
+                codemod,
+                worker.clone.root,
+                worker.commands,
+                worker.commands.outputs,
+                lambda path: self._bounds.write_set(task.id).covers(path),
+                apply=True,
+            )
+        except ToolError as error:
+            loop.say(sendable(render("codemod_failed", reason=error.message)), "harness")
+            return None, ()
+        left = report.residue
+        worker.recorder.emit(CodemodRun(task.id, len(report.changed), report.matches, left))
+        loop.say(sendable(render("codemod_done", report=report_text(report))), "harness")
+        if left or not report.changed:
+            return None, ()
+        result, evidence = await self._judged(assignment, worker)
+        if isinstance(result, Refused):
+            loop.say(sendable(result.evidence), "harness")
+        return result, evidence
+
+    async def _tried(
+        self, assignment: Assignment, worker: _Worker
+    ) -> tuple[Done | Refused, tuple[Evidence, ...]]:
+        worker.loop.budget.allow(assignment.usd)
+        claim, worker.claim = worker.claim, None
+        end = await worker.loop.run() if claim is None else Claimed(claim, denied=False)
+        # Nothing of the worker may run while its clone is looked at.
+        await worker.commands.close()
+        if not isinstance(end, Claimed):
+            return Refused("", cut_short(end).summary), ()
+        if end.claim.claim == "not_done":
+            return Refused(end.claim.summary, "the worker says that it is not done"), ()
+        return await self._judged(assignment, worker)
+
+    async def _judged(
+        self, assignment: Assignment, worker: _Worker
+    ) -> tuple[Done | Refused, tuple[Evidence, ...]]:
+        shop, task = self._shop, assignment.task
+        committed = await shop.clones.commit(worker.clone, task.title)
+        changes = await tree_changes(shop.store, worker.base, committed.commit)
+        write_set = self._bounds.write_set(task.id)
         beside = outside(write_set, (change.path for change in changes))
         if beside:
             text = outside_text(write_set, beside)
-            return Refused(text, f"it changed {some(beside)}, which is not its to write")
+            return Refused(text, f"it changed {some(beside)}, which is not its to write"), ()
         checks = [Check(command, "given", "given") for command in task.checks]
         verdict = await verify(
             checks,
@@ -185,21 +339,14 @@ class Workers:
             committed.tree,
             worker.commands,
             worker.recorder,
-            self.shop.baseline,
+            shop.baseline,
         )
         if verdict.red:
-            return Refused(render("checks_failed", evidence=verdict.text), "its checks are red")
-        return Done(worker.base, committed.commit)
+            text = render("checks_failed", evidence=verdict.text)
+            return Refused(text, "its checks are red"), verdict.evidence
+        return Done(worker.base, committed.commit), verdict.evidence
 
 
-async def _nothing_to_keep(paths: tuple[str, ...], *, commands: bool) -> None:
-    del paths, commands
-
-
-def _nothing_changed() -> None:
-    pass
-
-
-async def _nothing_to_tell(transcript: Transcript, *, commands: bool) -> Transcript:
-    del commands
-    return transcript
+def _was_told(transcript: Transcript, text: str) -> bool:
+    """Whether the run that was cut off had told the worker already."""
+    return any(isinstance(said, UserMessage) and said.text == text for said in transcript.messages)

@@ -28,6 +28,7 @@ PAIRS: Mapping[str, tuple[str, ...]] = {
     "tool_started": ("tool_finished",),
     "approval_asked": ("approval_answered",),
     "check_started": ("verified",),
+    "plan_started": ("plan_ended",),
 }
 
 
@@ -40,12 +41,12 @@ def prefix_holds(server: RehearsalServer) -> None:
 
 
 def each_start_has_one_end(events: Sequence[Mapping[str, Any]]) -> None:
-    """In order: an end comes after its start, and nothing starts twice before it ended."""
-    bodies = [event["body"] for event in events if "body" in event]
+    """In order, for each agent: an end comes after its start, and nothing starts twice before it ended."""
+    told = [(event["agent"], event["body"]) for event in events if "body" in event]
     for start, ends in PAIRS.items():
         open_now: Counter[object] = Counter()
-        for body in bodies:
-            key = body.get(KEYS.get(body["kind"], ""))
+        for agent, body in told:
+            key = agent, body.get(KEYS.get(body["kind"], ""))
             if body["kind"] == start:
                 open_now[key] += 1
                 assert open_now[key] == 1, (start, key)

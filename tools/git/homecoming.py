@@ -35,9 +35,9 @@ class Homecoming:
 
 
 async def bring_home(
-    snapshots: SnapshotStore, base: Snapshot, result: str, label: str
+    snapshots: SnapshotStore, base: str, result: str, label: str
 ) -> Homecoming:
-    """Merges what the commit `result` of the store changed since `base` into the person's tree as it is now.
+    """Merges what the commit `result` of the store changed since the commit `base` into the person's tree as it is now.
 
     Raises PersonError where a link or a full folder is in the way, with nothing touched, and where files change
     faster than they can be looked at.
@@ -51,10 +51,10 @@ async def bring_home(
     return await _bring(snapshots, base, result, label)
 
 
-async def _bring(snapshots: SnapshotStore, base: Snapshot, result: str, label: str) -> Homecoming:
+async def _bring(snapshots: SnapshotStore, base: str, result: str, label: str) -> Homecoming:
     before = await snapshots.take(f"before: {label}")
     store = snapshots.store
-    merged = await merge_trees(store, base.tree, before.tree, result, LABELS)
+    merged = await merge_trees(store, base, before.tree, result, LABELS)
     theirs: dict[str, Entry | None] = {each.path: each.ours for each in merged.conflicts}
     tree = await with_entries(store, merged.tree, theirs) if theirs else merged.tree
     after = await snapshots.adopt(tree, before, label)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from leadline.agent.planning.ladder import Ladder, Rung
 from leadline.agent.planning.merge_queue import Change, Tree
-from leadline.agent.planning.plan import Area, Plan, Task, prerequisites, write_set
+from leadline.agent.planning.plan import Area, Plan, Task, WriteSet, prerequisites, write_set
 from leadline.agent.planning.plan_check import CheckedPlan
 from leadline.agent.planning.schedule import Schedule, in_state, new_schedule
-from leadline.agent.planning.scheduler import Done, Ended, Order, Refused, Rules, Scheduler
+from leadline.agent.planning.scheduler import (
+    Done,
+    Ended,
+    Order,
+    Refused,
+    Replan,
+    Rules,
+    Scheduler,
+    no_replan,
+)
 
 LADDER: Ladder = {
     "flash": (Rung("flash", "high", 2), Rung("pro", "high", 1)),
@@ -111,13 +120,37 @@ class Telling:
 
 
 async def running(
-    world: World, schedule: Schedule, most: int = 4, seen: list[Schedule] | None = None
+    world: World,
+    schedule: Schedule,
+    most: int = 4,
+    seen: list[Schedule] | None = None,
+    replan: Replan = no_replan,
 ) -> Ended:
     moves = seen if seen is not None else list[Schedule]()
+    rules = Rules(lambda: most, LADDER)
     scheduler = Scheduler(
-        world, world.merge, world.prove, Telling(world), world, Rules(most, LADDER), moves.append
+        world, world.merge, world.prove, Telling(world), world, rules, Notes(moves), replan
     )
     return await scheduler.run(schedule, "")
+
+
+@dataclass
+class Notes:
+    """Who watches, and writes down."""
+
+    moves: list[Schedule] = field(default_factory=list[Schedule])
+    refusals: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    trees: list[str] = field(default_factory=list[str])
+
+    def moved(self, schedule: Schedule, refusals: Mapping[str, str]) -> None:
+        self.moves.append(schedule)
+        self.refusals.append(dict(refusals))
+
+    def landed(self, tree: str, tasks: tuple[str, ...]) -> None:
+        self.trees.append(tree)
+
+    def granted(self, task: str, write_set: WriteSet) -> None:
+        raise AssertionError(f"{task} was granted {write_set.entries}")
 
 
 def states(ended: Ended) -> dict[str, str]:
@@ -249,3 +282,77 @@ async def test_every_run_ends_with_a_tree_that_has_what_is_done_and_no_more(
         assert before[order.task] <= set(order.base.split())
     for order in world.orders:
         assert len([each for each in world.orders if each.task == order.task]) <= 3
+
+
+def anew(schedule: Schedule, stuck: str, *names: str) -> CheckedPlan:
+    """The plan with these in the place of a task; what waited for it waits for them."""
+    tasks: list[Task] = []
+    for task in schedule.plan.tasks:
+        if task.id == stuck:
+            tasks += (Task(name, name, "do", (f"{name}.py",), (), ("true",)) for name in names)
+        else:
+            after = [name for name in task.depends_on if name != stuck]
+            after += names if stuck in task.depends_on else ()
+            tasks.append(replace(task, depends_on=tuple(after)))
+    sets = tuple(write_set([Area(task.paths[0])]) for task in tasks)
+    return CheckedPlan(replace(schedule.plan, tasks=tuple(tasks)), sets)
+
+
+async def test_what_is_stuck_is_planned_anew_once() -> None:
+    world = World(refused={"a": 9})
+    asked: list[tuple[str, str]] = []
+
+    async def replan(schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+        asked.append((task, evidence))
+        return anew(schedule, task, "x", "y")
+
+    ended = await running(world, plan({"a": "", "b": "a", "c": ""}), replan=replan)
+    assert asked == [("a", "red, try 3")]
+    assert states(ended) == {"x": "done", "y": "done", "b": "done", "c": "done"}
+    bases = {order.task: set(order.base.split()) for order in world.orders}
+    assert bases["b"] >= {"x", "y"}
+
+
+async def test_what_came_of_planning_anew_fails_for_good() -> None:
+    """Also where it has the same name, and begins with a new worker then."""
+    world = World(refused={"a": 99})
+
+    async def replan(schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+        return anew(schedule, task, "a")
+
+    ended = await running(world, plan({"a": "", "b": "a"}), replan=replan)
+    assert states(ended) == {"a": "failed", "b": "skipped"}
+    assert [order.anew for order in world.orders] == [True, False, True] * 2
+    assert [order.refusal == "" for order in world.orders] == [True, False, False] * 2
+
+
+async def test_a_planner_that_knows_no_other_way() -> None:
+    world = World(refused={"a": 99})
+
+    async def replan(schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+        return None
+
+    ended = await running(world, plan({"a": "", "b": ""}), replan=replan)
+    assert states(ended) == {"a": "failed", "b": "done"}
+    assert "knows no other way" in ended.schedule.of("a").reason
+
+
+async def test_who_is_cut_off_while_it_is_planned_anew_leaves_nothing() -> None:
+    world = World(refused={"a": 99})
+    planning = asyncio.Event()
+    ends: list[str] = []
+
+    async def replan(schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+        planning.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ends.append(task)
+        return None
+
+    run = asyncio.create_task(running(world, plan({"a": ""}), replan=replan))
+    await planning.wait()
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert ends == ["a"]

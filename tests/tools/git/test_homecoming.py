@@ -42,7 +42,7 @@ async def homecoming(repo: Path, home: Path, ours: Files, theirs: Files) -> Home
     write(clone.root, ours)
     done = await clones.commit(clone, "done")
     write(repo, theirs)
-    return await bring_home(snapshots, base, done.commit, "the result")
+    return await bring_home(snapshots, base.commit, done.commit, "the result")
 
 
 async def test_a_result_comes_home(repo: Path, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ async def test_what_a_link_leads_to_is_never_written(repo: Path, tmp_path: Path)
     (repo / "src" / "b.py").unlink()
     (repo / "src").rmdir()
     (repo / "src").symlink_to(elsewhere)
-    home = await bring_home(snapshots, base, done.commit, "the result")
+    home = await bring_home(snapshots, base.commit, done.commit, "the result")
     assert (repo / "src").is_symlink()
     assert {each.path for each in home.conflicts} == {"src"}
     assert (repo / "a.txt").read_text() == "two\n"

@@ -1,0 +1,233 @@
+"""The workers of a session: scheduler, engine, priming, merging and proving, put together on its kit."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+
+from ..tools.checks.model import Check
+from ..tools.code.live import LiveCode
+from ..tools.errors import PersonError
+from ..tools.git.snapshot import Snapshot
+from ..tools.git.store import Store
+from ..tools.slots import Slots, default_slots
+from .budget import Budget, Limits
+from .bus import Recorder
+from .clonework import Clonework, open_clonework
+from .context.deltas import changed_paths, changes, delta_text
+from .events_plan import PlanEnded, PlanStarted
+from .kit import Kit
+from .lanes import lane_of, route
+from .planning.engine import Posted
+from .planning.landing import Merging, Proving, Told
+from .planning.outcomes import keep_outcomes
+from .planning.prefixes import Prefixes
+from .planning.purse import SharedPurse
+from .planning.record import PlanRecord, PlanRun
+from .planning.schedule import in_state
+from .planning.scheduler import Ended, Order, Replan, Rules, Scheduler, Watches
+from .planning.tally import Tally
+from .planning.verify import Verdict
+from .planning.workers import Bounds, Left, LocalEngine, Shop
+from .takeover import left_workers
+
+WORK = "work"
+"""Below a session's folder: its workers' clones, there until no worker is left to go on."""
+PROOF = "proof"
+"""The agent that proves merged work, and its clone."""
+
+
+@dataclass(slots=True)
+class Crew:
+    """Runs the plans of one session, one after the other, from the person's tree as it was at `base`.
+
+    To be closed, whatever became of it.
+    """
+
+    kit: Kit
+    store: Store
+    work: Clonework
+    base: Snapshot
+    prefixes: Prefixes
+    purse: SharedPurse
+    seen: Mapping[str, str]
+    _proving: Proving | None = None
+    _spares: asyncio.Task[None] | None = None
+
+    async def run(self, run: PlanRun, tree: str, begun: int, replan: Replan) -> Ended:
+        """A plan from where it stands to its end, or as far as the money goes, on the session's `tree`.
+
+        `begun` workers there were before. Cancelled, it leaves the clones to a later run.
+        """
+        kit = self.kit
+        kit.recorder.emit(PlanStarted(run.base or tree, kit.job.workers))
+        proving = await self._ready_to_prove(tree, run)
+        tally = Tally()
+        watch = Watches((tally, PlanRecord(kit.recorder, dict(run.progress)), proving))
+        left = left_workers(kit, run)
+        bounds = Bounds(
+            lambda task: scheduler.schedule.write_set(task),
+            lambda task, paths, code: scheduler.request(task, paths, code),
+        )
+        engine = LocalEngine(self._shop(left, begun), bounds)
+        posted = Posted(
+            engine,
+            lambda: scheduler.schedule.plan,
+            bounds.write_set,
+            lambda order: self.prefixes.of(order.rung),
+            self.purse.share,
+            tally.delivered,
+        )
+        rules = Rules(self._most, kit.catalog.rungs())
+        told = Told()
+        scheduler = Scheduler(
+            posted, Merging(self.store), proving, told, self.purse, rules, watch, replan
+        )
+        proving.plan = lambda: scheduler.schedule.plan
+        schedule = run.schedule()
+        self._make_spares(tree, len(schedule.plan.tasks))
+        try:
+            ended = await scheduler.run(schedule, tree, run.told(), left)
+        except BaseException:
+            await asyncio.shield(engine.stop())
+            raise
+        finally:
+            await asyncio.to_thread(keep_outcomes, kit.project_folder, tally.outcomes())
+        await engine.close()
+        kit.recorder.emit(_ending(ended))
+        return ended
+
+    async def prove(self, tree: str, checks: Sequence[Check]) -> Verdict:
+        """What these checks say of a commit of the store."""
+        assert self._proving is not None
+        return await self._proving.everything(tree, checks)
+
+    async def close(self) -> None:
+        """End what runs. The clones of workers that are not done stay."""
+        if self._spares is not None:
+            self._spares.cancel()
+            await asyncio.wait({self._spares})
+        if self._proving is not None:
+            with suppress(
+                PersonError, OSError
+            ):  # what can't be removed stays in the session's folder
+                await self._proving.close()
+        with suppress(PersonError, OSError):
+            await self.work.clones.clear()
+
+    def recorder(self, name: str) -> Recorder:
+        """How the agent of this name says what happens."""
+        return Recorder(self.kit.journal, self.kit.bus, name)
+
+    async def _ready_to_prove(self, tree: str, run: PlanRun) -> Proving:
+        """The clone for proofs, which counts `tree` as proven, with the work of those tasks that are done."""
+        clones, done = (
+            self.work.clones,
+            {t for t, now in run.progress.items() if now.state == "done"},
+        )
+        if self._proving is None:
+            clone = clones.find(PROOF) or await clones.make(tree, PROOF)
+            recorder = self.recorder(PROOF)
+            self._proving = Proving(
+                self.store,
+                clones,
+                clone,
+                self.work.commands(clone, recorder),
+                self.work.code(clone),
+                lambda: run.checked.plan,
+                recorder,
+                tree,
+                baseline=self.kit.baseline,
+            )
+        self._proving.landed(tree, done)
+        return self._proving
+
+    def _shop(self, left: Mapping[str, Left], begun: int) -> Shop:
+        kit = self.kit
+        return Shop(
+            store=self.store,
+            clones=self.work.clones,
+            model=kit.client,
+            journal=kit.journal,
+            recorder=self.recorder,
+            route=self._route,
+            commands=self.work.commands,
+            code=self.work.code,
+            budget=lambda: Budget(
+                Limits(minutes=kit.settings.max_minutes, turns=kit.settings.max_turns), monotonic
+            ),
+            seen=self.seen,
+            news=self._news,
+            left=left,
+            begun=begun,
+            baseline=kit.baseline,
+            shown_at=self.work.shown_at,
+        )
+
+    def _route(self, recorder: Recorder, order: Order) -> None:
+        kit, rung = self.kit, order.rung
+        lane = lane_of(kit.catalog, kit.settings, rung.tier, rung.effort)
+        reason = kit.catalog.role("worker").reason
+        if order.refusal:
+            reason = "the work of the rung below was refused"
+        elif rung.tier == "pro":
+            reason = "the plan says that this task needs thought"
+        route(recorder, kit.ledger, "worker", lane, reason)
+
+    async def _news(self, code: LiveCode) -> str | None:
+        """What is different in a clone from what the pack says; None where there is no pack or no difference."""
+        kit = self.kit
+        if not kit.pack_budget:
+            return None
+        first, now = await kit.code.first(), await code.tree()
+        paths = changed_paths(first, now)
+        return await asyncio.to_thread(lambda: delta_text(changes(first, now, paths)))
+
+    def _most(self) -> int:
+        """As many as were asked for, and as the service lets work at the same time."""
+        kit = self.kit
+        flash = lane_of(kit.catalog, kit.settings, "flash", "high")
+        return min(kit.job.workers, kit.throttle.limit(flash.model))
+
+    def _make_spares(self, tree: str, tasks: int) -> None:
+        """Lay out files of clones ahead, while the service reads what their workers share."""
+        count = min(self.kit.job.workers, tasks)
+        self._spares = asyncio.create_task(self.work.clones.prepare(tree, count))
+        self._spares.add_done_callback(_forgotten)
+
+
+def _forgotten(task: asyncio.Task[None]) -> None:
+    """A spare that could not be made is missed by nobody: the clone is made anew then, and its fault is told."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _ending(ended: Ended) -> PlanEnded:
+    schedule = ended.schedule
+    done, failed, skipped = (
+        len(in_state(schedule, (state,))) for state in ("done", "failed", "skipped")
+    )
+    left = len(schedule.plan.tasks) - done - failed - skipped
+    return PlanEnded(ended.tree, done, failed, skipped, left)
+
+
+async def gather_crew(
+    kit: Kit, base: Snapshot, prefixes: Prefixes, purse: SharedPurse, seen: Mapping[str, str]
+) -> Crew | str:
+    """The crew, or why several agents can't work side by side here, for the person."""
+    assert kit.around is not None
+    work = await open_clonework(
+        kit.around,
+        kit.journal.folder / WORK,
+        base,
+        Slots(default_slots(os.cpu_count() or 1)),
+        [check.command for check in kit.checks],
+        await kit.code.beside(),
+    )
+    if isinstance(work, str):
+        return work
+    return Crew(kit, kit.around.store, work, base, prefixes, purse, seen)

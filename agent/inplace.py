@@ -1,0 +1,108 @@
+"""A plan carried out on the person's tree itself, by one agent after the other.
+
+That is how a plan of one task is done, and any plan where clones can't be had. The first agent has the model that the
+plan names; if its work stays refused, the next rung of the ladder goes on with the tree as it is. A Pro agent knows all
+that the planner knows, because its transcript begins with the planner's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..prompts.render import render
+from ..tools.checks.model import Check
+from ..tools.registry import schemas_json
+from .context.transcript import Tools
+from .dispatch import sendable
+from .events import MessageCommitted
+from .events_plan import Forked
+from .kit import Kit
+from .lanes import lane_of, route
+from .lead import Lead
+from .planning.engine import Prefix
+from .planning.landing import checks_of
+from .planning.plan import Plan
+from .planning.planner import task_text
+from .planning.solo import Finish, Work, work_alone
+from .rebuild import rebuilt
+from .replay import MAIN, replay, works_in_place
+from .roles import SOLO
+from .v4.facts import Rung
+
+
+def began_in_place(kit: Kit) -> bool:
+    """Whether an agent has been told of its part on the person's tree."""
+    return any(
+        works_in_place(event.agent) and isinstance(event.body, MessageCommitted)
+        for event in kit.journal.events
+    )
+
+
+async def work_in_place(kit: Kit, lead: Lead, plan: Plan) -> Finish:
+    """The finish of the last agent that had a try; the ones before it were refused."""
+    tier = "pro" if any(task.tier == "pro" for task in plan.tasks) else "flash"
+    rungs = kit.catalog.rungs()[tier]
+    names = [MAIN, *(f"{MAIN}-{number}" for number in range(2, len(rungs) + 1))]
+    tried = [number for number, name in enumerate(names) if _was_told(kit, name)]
+    work = replace(kit.work(), checks=_checks(kit, plan))
+    finish: Finish | None = None
+    for number in range(tried[-1] if tried else 0, len(rungs)):
+        reason = finish.summary if finish else ""
+        finish = await _try(kit, lead, plan, work, rungs[number], names[number], reason)
+        if finish.status != "not_done":
+            break
+    assert finish is not None
+    return finish
+
+
+async def _try(
+    kit: Kit, lead: Lead, plan: Plan, work: Work, rung: Rung, name: str, refused: str
+) -> Finish:
+    """One agent's work to its end; `refused` says why the one before it was not done."""
+    lane = lane_of(kit.catalog, kit.settings, rung.tier, rung.effort)
+    agent = kit.hand(name, lane)
+    state = replay(kit.journal.events, name)
+    if state.messages:
+        transcript = rebuilt(agent.recorder, state, lane)
+        kit.ledger.restore(name, transcript.request(), kit.journal.events)
+        return await work_alone(kit.loop(agent, transcript), work, state.claim)
+    prefix = lead.prefix()
+    if prefix is None or prefix.lane != lane:
+        prefix = Prefix(lead.name, lane, lead.head, Tools.of(schemas_json()).digest)
+    agent.recorder.emit(Forked(prefix.agent, len(prefix.messages)))
+    reason = "the work of the rung below was refused" if refused else _reason(kit, rung)
+    route(agent.recorder, kit.ledger, SOLO.name, lane, reason)
+    transcript = prefix.begin(name, Tools.of(schemas_json()))
+    loop = kit.loop(agent, transcript)
+    loop.say(render(SOLO.brief), "brief")
+    loop.say(sendable(_task(kit, plan)), "task")
+    if refused:
+        loop.say(sendable(render("taken_over", reason=refused)), "harness")
+    return await work_alone(loop, work)
+
+
+def _reason(kit: Kit, rung: Rung) -> str:
+    if rung.tier == "pro":
+        return "the plan says that this task needs thought"
+    return kit.catalog.role("worker").reason
+
+
+def _was_told(kit: Kit, name: str) -> bool:
+    return any(
+        event.agent == name and isinstance(event.body, MessageCommitted)
+        for event in kit.journal.events
+    )
+
+
+def _task(kit: Kit, plan: Plan) -> str:
+    """The person's task as the planner understood it."""
+    tasks = "\n\n".join(task_text(plan, task) for task in plan.tasks)
+    return render("planned_task", task=kit.job.task, tasks=tasks)
+
+
+def _checks(kit: Kit, plan: Plan) -> tuple[Check, ...]:
+    """The project's checks, and the plan's that they don't run anyway."""
+    own = checks_of(plan, {task.id for task in plan.tasks})
+    known = [check.command for check in kit.checks]
+    new = [c for c in own if not any(c == k or c.startswith(f"{k} ") for k in known)]
+    return (*kit.checks, *(Check(command, "given", "given") for command in new))

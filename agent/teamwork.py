@@ -1,0 +1,239 @@
+"""A plan of several tasks, from its first worker to the person's tree: done, proven, reviewed, brought home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..tools.checks.model import Check
+from ..tools.errors import PersonError
+from ..tools.git.names import printable, some
+from ..tools.git.snapshot import Snapshot
+from ..tools.registry import schemas_json
+from .bus import Published, Recorder
+from .context.transcript import Lane, Tools
+from .crew import Crew, gather_crew
+from .events import BudgetReached, Event, Status, UsageReported, Warned
+from .events_plan import BroughtHome, PlanProposed, WorkerBegan
+from .foresight import ground_of
+from .journal import JournalError
+from .kit import Kit
+from .lanes import lane_of, route
+from .lead import Lead
+from .planning.landing import checks_of
+from .planning.plan import Plan
+from .planning.plan_check import CheckedPlan
+from .planning.prefixes import PRIME, Prefixes
+from .planning.purse import SharedPurse, try_cost
+from .planning.record import PlanRun, PlansRecord, plans_of
+from .planning.replanner import plan_anew
+from .planning.review import mending_plan
+from .planning.schedule import Schedule
+from .planning.scheduler import no_replan
+from .planning.solo import Finish, Proof
+from .planning.verify import Verdict
+from .replay import talk_of
+from .reviewing import reviewed_by
+from .takeover import primed_prefixes
+
+
+async def work_together(kit: Kit, lead: Lead) -> Finish | str:
+    """Carry out the session's plan with its workers; or why they can't work side by side here, for the person."""
+    assert kit.steps is not None
+    assert kit.store is not None
+    record = plans_of(kit.journal.events)
+    first = record.runs[0]
+    base = await (kit.store.load(first.base) if first.base else kit.steps.now())
+    prefixes = _prefixes(kit, lead)
+    ground = ground_of(kit, first.checked.plan)
+    purse = SharedPurse(kit.settings.budget_usd, lambda order: try_cost(ground, order))
+    purse.replay(kit.journal.events)
+    kit.bus.subscribe(_Spending(kit, purse))
+    seen = talk_of(kit.journal.events, lead.name).seen
+    crew = await gather_crew(kit, base, prefixes, purse, seen)
+    if isinstance(crew, str):
+        return crew
+    try:
+        return await _Whole(kit, lead, crew, base).done(record)
+    finally:
+        await crew.close()
+
+
+def _prefixes(kit: Kit, lead: Lead) -> Prefixes:
+    def recorder(name: str) -> Recorder:
+        return Recorder(kit.journal, kit.bus, name)
+
+    def routed(speaker: Recorder, lane: Lane) -> None:
+        route(speaker, kit.ledger, "prime", lane, "read once what its workers share")
+
+    return Prefixes(
+        lead.prefix(),
+        lead.name,
+        lead.head,
+        Tools.of(schemas_json()),
+        lambda rung: lane_of(kit.catalog, kit.settings, rung.tier, rung.effort),
+        kit.client,
+        recorder,
+        routed,
+        primed_prefixes(kit),
+    )
+
+
+@dataclass(slots=True)
+class _Spending:
+    """Tells purse and budget what is spent, by whom. A listener of the bus."""
+
+    kit: Kit
+    purse: SharedPurse
+    _tasks: dict[str, str] = field(default_factory=dict[str, str])
+
+    def __call__(self, published: Published) -> None:
+        if not isinstance(published, Event):
+            return
+        body, agent = published.body, published.agent
+        if isinstance(body, WorkerBegan):
+            self._tasks[agent] = body.task
+        if isinstance(body, UsageReported):
+            self.purse.note(body, self._tasks.get(agent, ""))
+            if agent in self._tasks or agent.startswith(f"{PRIME}-"):  # others count it themselves
+                self.kit.budget.spent += body.cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """The rest of a session whose plan has workers. Each step looks first whether an earlier run has made it."""
+
+    kit: Kit
+    lead: Lead
+    crew: Crew
+    base: Snapshot
+
+    async def done(self, record: PlansRecord) -> Finish:
+        plan_run = await self._carried_out(record.runs[0])
+        if self._all_done(plan_run):
+            mending = await self._mending(record, plan_run)
+            if mending is not None:
+                await self._carried_out(mending)
+        return await self._home()
+
+    async def _carried_out(self, run: PlanRun) -> PlanRun:
+        """The run at its end, or as far as the money went."""
+        if run.ended is None or run.ended.left:
+            anew = self._plan_anew if run.proposed.source == "planner" else no_replan
+            record = plans_of(self.kit.journal.events)
+            tree = record.tree or self.base.commit
+            ended = await self.crew.run(run, tree, record.begun, anew)
+            if ended.out_of_money:
+                self.kit.recorder.emit(self._no_money())
+        runs = plans_of(self.kit.journal.events).runs
+        return next(each for each in runs if each.number == run.number)
+
+    async def _plan_anew(self, schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+        lead = self.lead
+        checked = await plan_anew(
+            lead.loop, lead.find_tree, lead.known_checks, schedule, task, evidence
+        )
+        if checked is not None:
+            self.kit.recorder.emit(PlanProposed(checked, "", "replan"))
+        return checked
+
+    def _no_money(self) -> BudgetReached:
+        purse = self.crew.purse
+        text = f"${purse.spent:.4f} of ${purse.budget or 0:.4f} are spent; no further task fits."
+        return BudgetReached("budget", text)
+
+    @staticmethod
+    def _all_done(run: PlanRun) -> bool:
+        return run.ended is not None and run.ended.done == len(run.checked.plan.tasks)
+
+    async def _mending(self, record: PlansRecord, run: PlanRun) -> PlanRun | None:
+        """What the checks or the reviewer found in the whole, as a plan of its own; None if it can be handed over."""
+        if len(record.runs) > 1:
+            return record.runs[1]
+        if record.reviewed is not None and record.reviewed.ok:
+            return None
+        plan = run.checked.plan
+        verdict = await self.crew.prove(run.tree, self._checks(plan))
+        findings = verdict.text if verdict.red else await self._reviewed(record, plan, run.tree)
+        if findings is None:
+            return None
+        self.kit.recorder.emit(PlanProposed(mending_plan(plan, findings), "", "review"))
+        return plans_of(self.kit.journal.events).runs[-1]
+
+    async def _reviewed(self, record: PlansRecord, plan: Plan, tree: str) -> str | None:
+        """What the reviewer wants mended."""
+        word = record.reviewed
+        if word is None:
+            try:
+                found = await reviewed_by(self.kit, self.crew, plan, self.base, tree)
+            except JournalError:
+                raise
+            except PersonError as error:  # the work is done and proven; it is not held back for want of a word on it
+                found = error.message
+            if isinstance(found, str):
+                self.kit.recorder.emit(Warned(f"the change was not reviewed: {found}"))
+                return None
+            word = found
+            self.kit.recorder.emit(word)
+        return None if word.ok else word.text
+
+    # --- home ---
+
+    async def _home(self) -> Finish:
+        """Merge what landed into the person's tree, prove it there, and say what came of it all."""
+        record = plans_of(self.kit.journal.events)
+        tree = record.tree or self.base.commit
+        start = record.home.commit if record.home else self.base.commit
+        if tree == start and record.home is None:
+            return Finish(self._status(record, None, ()), self._summary(record))
+        assert self.kit.steps is not None
+        home = await self.kit.steps.bring_home(start, tree, "the work of the plan")
+        conflicts = tuple(printable(each.path) for each in home.conflicts)
+        self.kit.recorder.emit(BroughtHome(tree, conflicts))
+        if conflicts:
+            self.kit.recorder.emit(Warned(self._met(conflicts, tree)))
+        verdict = await self.crew.prove(
+            home.after.commit, self._checks(record.runs[0].checked.plan)
+        )
+        proof = Proof(verdict, home.after) if verdict.evidence else None
+        return Finish(self._status(record, verdict, conflicts), self._summary(record), proof)
+
+    def _met(self, conflicts: tuple[str, ...], tree: str) -> str:
+        assert self.kit.store is not None
+        return (
+            f"you changed {some(conflicts)} meanwhile, in the same places as the plan. Your version stayed; the plan's "
+            f"is in the commit {tree} of {self.kit.store.git_dir}."
+        )
+
+    def _checks(self, plan: Plan) -> tuple[Check, ...]:
+        """Every check there is: the project's, the plan's, its tasks'."""
+        own = checks_of(plan, {task.id for task in plan.tasks})
+        known = [check.command for check in self.kit.checks]
+        new = [c for c in own if not any(c == k or c.startswith(f"{k} ") for k in known)]
+        return (*self.kit.checks, *(Check(command, "given", "given") for command in new))
+
+    def _status(
+        self, record: PlansRecord, verdict: Verdict | None, conflicts: tuple[str, ...]
+    ) -> Status:
+        if conflicts:
+            return "conflict"
+        if any(run.ended is not None and run.ended.left for run in record.runs):
+            return "limit"
+        if not all(map(self._all_done, record.runs)) or (verdict is not None and verdict.red):
+            return "not_done"
+        return "done" if verdict is not None and verdict.green else "unverified"
+
+    def _summary(self, record: PlansRecord) -> str:
+        """What a person is told: the goal, and each task that is not done and why."""
+        run = record.runs[0]
+        lines = [run.checked.plan.goal]
+        for each in record.runs:
+            for task in each.checked.plan.tasks:
+                now = each.progress.get(task.id)
+                if now is not None and now.state in ("failed", "skipped"):
+                    lines.append(f"- {task.id} ({task.title}) {now.state}: {now.reason}")
+                elif now is None or now.state != "done":
+                    lines.append(f"- {task.id} ({task.title}) was not started or not ended")
+        if record.reviewed is not None:
+            word = "The reviewer" if record.reviewed.ok else "The reviewer wanted mended"
+            lines.append(f"{word}: {record.reviewed.text}")
+        return "\n".join(lines)
