@@ -36,6 +36,7 @@ from .options import (
     show_value,
     whole,
 )
+from .v4.facts import Tier
 
 CONFIG_VARIABLE = "LEADLINE_CONFIG"
 KEY_VARIABLE = "LEADLINE_API_KEY"
@@ -48,6 +49,7 @@ _MODES: tuple[Mode, ...] = ("plan", "ask", "auto", "full")
 # auto may end at either engine, so it ranks between them: a project may not trade bubblewrap for Landlock.
 _SANDBOXES: tuple[SandboxChoice, ...] = ("off", "landlock", "auto", "bubblewrap")
 _SYNTAX_ERRORS: tuple[SyntaxErrors, ...] = ("tell", "refuse")
+_TIERS: tuple[Tier, ...] = ("flash", "pro")
 
 
 def _lower(value: float | None) -> float:
@@ -84,6 +86,18 @@ class Settings:
         str | None, option(WORD, "model for cheap steps, instead of the catalog's")
     ] = None
     catalog: Annotated[Path | None, option(PATH, "a model catalog of your own (TOML)")] = None
+    # A project that could choose the dearer one would spend the person's money.
+    solo: Annotated[
+        Tier | None,
+        option(
+            choice(_TIERS),
+            "one agent does the whole task with this model; if not set, a planner plans it for workers first (but not "
+            "where nobody could approve the plan: in modes plan and ask, with --read-only and --output-schema)",
+        ),
+    ] = None
+    workers: Annotated[
+        int, option(whole(1), "workers that may be at work at once", strictness=_lower)
+    ] = 8
     mode: Annotated[
         Mode,
         option(

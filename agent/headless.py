@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Literal, Protocol
 
 from pydantic import JsonValue
@@ -40,7 +41,8 @@ from .events import (
 from .journal import encode
 from .messages import AssistantMessage, UserMessage
 from .passing import IndexProgress, Passing, ReasoningDelta, RetryScheduled, TextDelta
-from .result import EXIT_CODES, Bill, RunResult
+from .planning.plan_text import plan_json
+from .result import EXIT_CODES, Bill, RunResult, TaskResult
 
 Style = Literal["plain", "bold", "dim", "good", "bad", "warn"]
 Span = str | tuple[Style, str]
@@ -124,6 +126,9 @@ def result_json(result: RunResult) -> dict[str, JsonValue]:
         "commit": result.commit,
         "evidence": [_evidence_json(each) for each in result.evidence],
         "notes": list(result.notes),
+        "plan": None if result.plan is None else json.loads(plan_json(result.plan)),
+        "tasks": [_task_json(each) for each in result.tasks],
+        "assumptions": list(result.assumptions),
         "cost": {
             "usd": round(bill.cost, 8),
             "uncached_usd": round(bill.uncached, 8),
@@ -162,6 +167,10 @@ def failure_result(message: str, exit_code: Exit) -> RunResult:
         turns=0,
         seconds=0.0,
     )
+
+
+def _task_json(task: TaskResult) -> dict[str, JsonValue]:
+    return {**asdict(task), "models": list(task.models), "usd": round(task.usd, 8)}
 
 
 def _evidence_json(evidence: Evidence) -> dict[str, JsonValue]:

@@ -21,10 +21,12 @@ from .text import one_line
 
 COMMANDS: dict[str, str] = {
     "run": "do a task in this repository and prove the result",
+    "refactor": "do a large task with many workers at once",
     "resume": "go on with a session that was stopped",
     "sessions": "list sessions",
     "show": "what happened in a session",
     "cost": "what a session cost, and what the cache saved",
+    "stats": "what each rung of the ladder solved and cost in this work tree",
     "diff": "what a session changed",
     "undo": "take back what a session changed",
     "redo": "bring back what undo took",

@@ -11,7 +11,13 @@ from ..events import Event, MissCause, RequestFailed, UsageReported
 UNEXPECTED: frozenset[MissCause] = frozenset({"ours", "service"})
 """Causes of a miss that should not have been."""
 
+MANY = 8
+"""Agents, beyond which the table has sums by role as well."""
+
 _WIDTH = 80
+_NAME = 13
+_ROLES = {"task": "workers"}
+"""By what an agent's name begins with, where that is not its role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +84,16 @@ class CostReport:
     def by_agent(self) -> tuple[Total, ...]:
         return _grouped(self.rows, lambda row: row.agent)
 
+    @property
+    def by_role(self) -> tuple[Total, ...]:
+        return _grouped(self.rows, lambda row: role_of(row.agent))
+
     def to_json(self) -> dict[str, Any]:
         """The report as values that `json.dumps` takes."""
         return {
             "requests": [asdict(row) for row in self.rows],
             "models": [_total_json(total) for total in self.by_model],
+            "roles": [_total_json(total) for total in self.by_role],
             "agents": [_total_json(total) for total in self.by_agent],
             "total": _total_json(self.total),
             "failed_requests": self.failed,
@@ -94,6 +105,8 @@ class CostReport:
             return "No request was sent.\n"
         lines = [_HEAD, *(_row_line(row) for row in self.rows), ""]
         lines += [_TOTAL_HEAD, *(_total_line(total) for total in self.by_model)]
+        if len(self.by_agent) > MANY:
+            lines += [_total_line(total) for total in self.by_role]
         if len(self.by_agent) > 1:
             lines += [_total_line(total) for total in self.by_agent]
         lines += [_total_line(self.total), ""]
@@ -115,6 +128,12 @@ class CostReport:
         if self.failed:
             lines.append(f"{self.failed} requests failed; what they cost is not known.")
         return lines
+
+
+def role_of(agent: str) -> str:
+    """What the agent of this name is: main, planner, workers, prime, reviewer, and so on."""
+    first = agent.partition("-")[0]
+    return _ROLES.get(first, first)
 
 
 def cost_report(events: Iterable[Event]) -> CostReport:
@@ -173,12 +192,8 @@ def _total_json(total: Total) -> dict[str, Any]:
     return {**asdict(total), "hit_share": total.hit_share}
 
 
-_HEAD = (
-    f"{'agent':<10} {'#':>4}  {'model':<16} {'hit':>9} {'miss':>8} {'output':>7} {'$':>9}  cause"
-)
-_TOTAL_HEAD = (
-    f"{'total':<10} {'n':>4}  {'':<16} {'hit':>9} {'miss':>8} {'output':>7} {'$':>9}  hits"
-)
+_HEAD = f"{'agent':<{_NAME}} {'#':>4}  {'model':<15} {'hit':>8} {'miss':>7} {'output':>7} {'$':>9}  cause"
+_TOTAL_HEAD = f"{'total':<28} {'n':>6} {'hit':>8} {'miss':>7} {'output':>7} {'$':>9}  hits"
 
 
 def _row_line(row: Row) -> str:
@@ -186,7 +201,7 @@ def _row_line(row: Row) -> str:
     cause = "" if row.cause in ("none", "unknown") else row.cause
     peak = "^" if row.peak else " "
     line = (
-        f"{_cut(row.agent, 10):<10} {row.request:>4}  {_cut(row.model, 16):<16} {hit:>9} {row.miss:>8} "
+        f"{_cut(row.agent, _NAME):<{_NAME}} {row.request:>4}  {_cut(row.model, 15):<15} {hit:>8} {row.miss:>7} "
         f"{row.output:>7} {row.cost:>9.5f}{peak} {cause}"
     )
     return line.rstrip()[:_WIDTH]
@@ -194,7 +209,7 @@ def _row_line(row: Row) -> str:
 
 def _total_line(total: Total) -> str:
     return (
-        f"{_cut(total.name, 33):<33} {total.hit:>9} {total.miss:>8} "
+        f"{_cut(total.name, 28):<28} {total.requests:>6} {total.hit:>8} {total.miss:>7} "
         f"{total.output:>7} {total.cost:>9.4f}  {total.hit_share:>6.1%}"
     )
 
@@ -209,4 +224,8 @@ def _unexpected_lines(rows: tuple[Row, ...]) -> list[str]:
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "~"
+    """A longer text without its middle: names differ at their ends, `task-money-3` from `task-money-12`."""
+    if len(text) <= width:
+        return text
+    end = width // 2 - 1
+    return f"{text[: width - 1 - end]}~{text[-end:]}"

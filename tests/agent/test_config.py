@@ -51,6 +51,7 @@ def test_defaults_stand_when_nothing_is_said():
     assert {settings.origin(option.name) for option in OPTIONS} == {"default"}
     assert (settings.profile, settings.mode, settings.sandbox) == ("deepseek", "auto", "auto")
     assert settings.max_turns == 200
+    assert (settings.solo, settings.workers) == (None, 8)
     assert settings.network is False
     assert settings.verify == ()
 
@@ -80,6 +81,8 @@ def test_each_layer_wins_over_the_one_below(user_file: Path, project: Path):
         ("base_url", "http://127.0.0.1:8000/v1", "http://127.0.0.1:8000/v1"),
         ("home", "/var/lib/somewhere", Path("/var/lib/somewhere")),
         ("sandbox", "landlock", "landlock"),
+        ("solo", "pro", "pro"),
+        ("workers", "32", 32),
     ],
 )
 def test_a_variable_is_read_as_its_option_is_typed(name: str, text: str, value: object):
@@ -107,6 +110,8 @@ def test_an_empty_variable_counts_as_not_set(name: str):
         ("budget_usd = -1", "a number above 0"),
         ('mode = "yolo"', "one of plan, ask, auto, full"),
         ("mode = 3", "one of plan, ask, auto, full"),
+        ("solo = true", "one of flash, pro"),
+        ("workers = 0", "a whole number of at least 1"),
         ("mode = {}", "one of plan, ask, auto, full"),
         ('network = "true"', "true or false"),
         ('verify = "pytest"', "a list of commands"),
@@ -206,6 +211,8 @@ def test_masking_never_raises(url: str):
         ("budget_usd = 3", {}, 3.0),
         ("budget_usd = 3", {"budget_usd": "5"}, 3.0),
         ("max_turns = 20", {}, 20),
+        ("workers = 2", {}, 2),
+        ("workers = 2", {"workers": "32"}, 2),
         ("command_seconds = 20", {"command_seconds": "900"}, 20),
         ("verify_rounds = 0", {}, 0),
     ],
@@ -226,6 +233,7 @@ def test_a_project_may_tighten(project: Path, line: str, user: dict[str, object]
         ('sandbox = "landlock"', {}),
         ("network = true", {}),
         ("max_turns = 201", {}),
+        ("workers = 9", {}),
         ("command_seconds = 3600", {"command_seconds": "900"}),
         ("first_token_seconds = 600", {}),
     ],
@@ -274,6 +282,7 @@ def test_what_may_send_text_or_keys_elsewhere_is_not_for_projects():
     assert closed >= {"base_url", "profile", "catalog", "home", "model_pro", "model_flash"}
     assert "snapshot_file_mb" in closed  # lowering it would leave the person's files out of undo
     assert "pack_tokens" in closed  # raising it would spend the person's money
+    assert "solo" in closed  # so would the dearer model
 
 
 def test_the_person_still_has_the_last_word(project: Path):

@@ -52,7 +52,9 @@ from leadline.agent.passing import (
     RetryScheduled,
     TextDelta,
 )
-from leadline.agent.result import EXIT_CODES, Bill, RunResult
+from leadline.agent.planning.plan import Plan, Task
+from leadline.agent.planning.plan_text import read_plan
+from leadline.agent.result import EXIT_CODES, Bill, RunResult, TaskResult
 from leadline.tools.errors import Exit, PersonError
 
 GREEN = Evidence("pytest -q", "t1", 0, 12, 0, 1, False, 0.84, "/out/1")
@@ -160,6 +162,9 @@ def test_the_result_has_its_documented_keys():
         "commit",
         "evidence",
         "notes",
+        "plan",
+        "tasks",
+        "assumptions",
         "cost",
         "cache",
         "models",
@@ -198,6 +203,28 @@ def test_the_result_has_its_documented_keys():
     assert json.loads(json_line(value)) == value
 
 
+def test_a_plan_its_tasks_and_what_was_assumed_are_in_the_result():
+    plan = Plan("Cents\u202e", (Task("money", "t", "b", ("m.py",), checks=("make",)),))
+    task = TaskResult("money", "t", "failed", 3, "its checks are red", ("flash", "pro"), 0.1 + 0.2)
+    value = result_json(replace(RESULT, plan=plan, tasks=(task,), assumptions=("the euro",)))
+    assert read_plan(json.dumps(value["plan"])) == plan
+    assert value["tasks"] == [
+        {
+            "id": "money",
+            "title": "t",
+            "state": "failed",
+            "tries": 3,
+            "reason": "its checks are red",
+            "models": ["flash", "pro"],
+            "usd": 0.3,
+        }
+    ]
+    assert value["assumptions"] == ["the euro"]
+    assert json.loads(json_line(value)) == value
+    bare = result_json(RESULT)
+    assert (bare["plan"], bare["tasks"], bare["assumptions"]) == (None, [], [])
+
+
 @pytest.mark.parametrize("code", list(Exit))
 def test_a_failure_has_the_same_keys_as_a_result(code: Exit):
     failure = failure_result("It broke.", code)
@@ -205,6 +232,7 @@ def test_a_failure_has_the_same_keys_as_a_result(code: Exit):
     assert list(value) == list(result_json(RESULT))
     assert value["exit_code"] == code
     assert EXIT_CODES[failure.status] == code
+    assert failure.status != "planned"
     assert value["summary"] == "It broke."
 
 

@@ -37,7 +37,8 @@ class Ran:
 def environment(
     home: Path, base_url: str | None, extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """A clean environment: nothing of the developer's own settings, a key for the endpoint."""
+    """A clean environment: nothing of the developer's own settings, a key for the endpoint. One agent works alone, as
+    most scripts are written for one; `LEADLINE_SOLO=""` in `extra` has a planner again."""
     config = home.with_suffix(".config.toml")
     config.parent.mkdir(parents=True, exist_ok=True)
     config.touch()
@@ -45,6 +46,7 @@ def environment(
     mine = {
         "LEADLINE_HOME": str(home),
         "LEADLINE_CONFIG": str(config),
+        "LEADLINE_SOLO": "flash",
         "DEEPSEEK_API_KEY": "sk-rehearsal",
     }
     if base_url is not None:

@@ -77,6 +77,24 @@ def test_no_command_is_a_usage_error(cli: Cli):
         (["run", "x", "--branch", "b"], "it needs --commit"),
         (["run", "x", "--read-only", "--commit"], "--read-only changes nothing"),
         (["run", "x", "--output-schema", "nowhere"], "The schema nowhere can't be read"),
+        (["run", "x", "--solo", "fast"], "--solo: it must be one of flash, pro"),
+        (["run", "x", "--workers", "0"], "--workers: it must be a whole number of at least 1"),
+        (["run", "x", "--solo", "pro", "--plan-only"], "--plan-only does not go with it"),
+        (["run", "x", "--solo", "pro", "--plan", "p"], "so --plan does not go with it"),
+        (["run", "x", "--read-only", "--plan", "p"], "--read-only is for one agent alone"),
+        (["run", "x", "--read-only", "--defer-to-offpeak"], "--defer-to-offpeak does not go"),
+        (["run", "x", "--output-schema", "s", "--plan-only"], "--output-schema is for one agent"),
+        (["run", "x", "--mode", "ask", "--plan-only"], "in mode ask (--mode): say --mode auto"),
+        (["run", "--plan", "nowhere"], "The plan can't be read from nowhere: No such file"),
+        (["run", "--plan", "."], "The plan can't be read from .: Is a directory"),
+        (["run", "-", "--plan", "-"], "give either the task or the plan as -"),
+        (["run", "--plan-only"], "The task is empty"),
+        (["run", "x", "--yes"], "unrecognized arguments: --yes"),
+        (["refactor"], "The task is empty"),
+        (["refactor", "x", "--solo", "pro"], "`leadline run --solo` does"),
+        (["refactor", "x", "--mode", "plan"], "refactor needs workers, and nobody could approve"),
+        (["refactor", "x", "--read-only"], "unrecognized arguments: --read-only"),
+        (["refactor", "x", "--branch", "b"], "it needs --commit"),
         (["show"], "There is no session of"),
         (["resume", "20990101"], "There is no session"),
         (["undo", "--to", "two"], "--to must be the number of a step"),
@@ -99,7 +117,15 @@ def test_the_patch_has_to_have_a_place(cli: Cli, repository: Path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["run", ""], ["run", "x", "--bogus"], ["show"], ["config", "--mode", "x"]]
+    "arguments",
+    [
+        ["run", ""],
+        ["run", "x", "--bogus"],
+        ["run", "x", "--solo", "pro", "--plan-only"],
+        ["refactor", ""],
+        ["show"],
+        ["config", "--mode", "x"],
+    ],
 )
 def test_with_json_a_failure_is_a_result_too(cli: Cli, arguments: list[str]):
     done = cli(*arguments, "--json")
@@ -170,6 +196,32 @@ def test_a_task_from_stdin(cli: Cli, repository: Path, given: bytes, said: bytes
     done = cli("run", "-", given=given)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (b"", b"The plan is no JSON"),
+        (b"\xff\xfe", b"The plan in stdin is not UTF-8 text (byte 0)"),
+        (b"{}", b'"goal" is missing'),
+        (b'{"goal": "g", "tasks": [], "task": 1}', b'no key "task"; did you mean "tasks"'),
+        (b'{"goal": " ", "tasks": []}', b"The task is empty"),
+        (b'{"goal": "g", "tasks": []}', b"DEEPSEEK_API_KEY"),
+    ],
+    ids=["empty", "bytes", "nothing", "key", "goal", "good"],
+)
+@pytest.mark.parametrize("command", ["run", "refactor"])
+def test_a_plan_from_stdin(cli: Cli, repository: Path, command: str, given: bytes, said: bytes):
+    """A good one is taken up without a task: only the key is missing then."""
+    done = cli(command, "--plan", "-", given=given)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_a_flag_for_a_plan_wins_over_one_agent_in_the_environment(cli: Cli, repository: Path):
+    (repository / "plan.json").write_text('{"goal": "g", "tasks": []}')
+    done = cli("run", "--plan", "plan.json", environ={"LEADLINE_SOLO": "pro"})
+    assert b"DEEPSEEK_API_KEY" in done.stderr
 
 
 def test_a_pipe_as_file_holds_nothing_up(cli: Cli):
@@ -330,7 +382,7 @@ DRIVEN = """
 import asyncio, sys
 from leadline.agent.headless import failure_result
 from leadline.tools.errors import Exit
-from leadline.tui.commands.drive import run_and_tell
+from leadline.tui.commands.drive import account_screen, run_and_tell
 
 async def session(listeners, stop):
     print("ready", flush=True)
@@ -339,7 +391,9 @@ async def session(listeners, stop):
     return failure_result("Interrupted by the person.", Exit.INTERRUPTED)
 
 import leadline.tui.commands.sessions as s
-s.execute = lambda parsed: run_and_tell(session, json_lines=False, patch=None)
+s.execute = lambda parsed: run_and_tell(
+    session, account_screen(), json_lines=False, patch=None
+)
 from leadline.tui.cli import main
 sys.exit(main(["sessions"]))
 """

@@ -137,7 +137,7 @@ class _Play:
     async def _run(
         root: Path, settings: Settings, listeners: Sequence[Listener], stop: asyncio.Event
     ) -> RunResult:
-        return await run_session(Start(root, TASK, settings), listeners, stop=stop)
+        return await run_session(Start(root, TASK, settings, way="solo"), listeners, stop=stop)
 
 
 @asynccontextmanager

@@ -6,12 +6,15 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ...agent.account import Account
 from ...agent.bus import Listener
-from ...agent.headless import JsonLines, Progress
+from ...agent.events import Event
+from ...agent.headless import JsonLines
+from ...agent.planning.plan_text import plan_json
 from ...agent.result import EXIT_CODES, RunResult
 from ...tools.errors import PersonError
 from .common import print_json
@@ -22,14 +25,25 @@ Session = Callable[[Sequence[Listener], asyncio.Event], Awaitable[RunResult]]
 """What `run` and `resume` of the agent look like once everything else is decided."""
 
 
-def run_and_tell(session: Session, *, json_lines: bool, patch: Path | None) -> int:
-    """Run the session, tell of it on stderr and, where asked for, as JSON on stdout. Returns the exit code.
+def account_screen() -> Terminal:
+    """stderr, where people read what happens while a session works."""
+    return Terminal(sys.stderr, os.environ, along=True)
 
-    Raises PersonError for what keeps a session from beginning.
+
+def run_and_tell(
+    session: Session,
+    screen: Terminal,
+    *,
+    json_lines: bool,
+    patch: Path | None,
+    earlier: Iterable[Event] = (),
+) -> int:
+    """Run the session, tell of it on `screen` and, where asked for, as JSON on stdout. Returns the exit code.
+
+    `earlier` is what happened in it before. Raises PersonError for what keeps a session from beginning.
     """
-    screen = Terminal(sys.stderr, os.environ, along=True)
     lines = JsonLines(sys.stdout.buffer) if json_lines else None
-    result = drive(session, [lines] if lines is not None else [], screen)
+    result = drive(session, [lines] if lines is not None else [], screen, earlier)
     if patch is not None:
         result = _with_patch(result, patch)
     Summary(screen).show(result)
@@ -37,16 +51,25 @@ def run_and_tell(session: Session, *, json_lines: bool, patch: Path | None) -> i
         lines.finish(result)
     elif result.output is not None:
         print_json(result.output)
+    elif result.status == "planned" and result.plan is not None:
+        sys.stdout.write(plan_json(result.plan))
+        sys.stdout.flush()
     return result.exit_code
 
 
-def drive(session: Session, listeners: Sequence[Listener], screen: Terminal) -> RunResult:
+def drive(
+    session: Session,
+    listeners: Sequence[Listener],
+    screen: Terminal,
+    earlier: Iterable[Event] = (),
+) -> RunResult:
     """Run the session with these listeners and the account for people on `screen`.
 
     The first SIGINT or SIGTERM ends the run cleanly, the second at once, the third kills.
     """
+    account = Account(screen, earlier)
     try:
-        return asyncio.run(_until_stopped(session, [*listeners, Progress(screen)], screen))
+        return asyncio.run(_until_stopped(session, [*listeners, account], screen))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...agent.bus import Listener
+from ...agent.journal import read_events
 from ...agent.result import RunResult
 from ...agent.session import resume as resume_session
 from ...tools.errors import PersonError
+from .begin import add_output_flags
 from .common import (
     add_session,
     add_setting_flags,
@@ -20,8 +22,7 @@ from .common import (
     session_start,
     settings_from,
 )
-from .drive import patch_target, run_and_tell
-from .run import add_output_flags
+from .drive import account_screen, patch_target, run_and_tell
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,4 +44,10 @@ def execute(parsed: argparse.Namespace) -> int:
     async def session(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResult:
         return await resume_session(folder, settings, listeners, stop=stop)
 
-    return run_and_tell(session, json_lines=parsed.json, patch=patch_target(parsed.patch))
+    return run_and_tell(
+        session,
+        account_screen(),
+        json_lines=parsed.json,
+        patch=patch_target(parsed.patch),
+        earlier=read_events(folder),
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,81 +10,82 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ...agent.bus import Listener
 from ...agent.config import find_project_root
-from ...agent.result import RunResult
 from ...agent.session import Start
-from ...agent.session import run as run_session
 from ...tools.errors import PersonError
+from .begin import (
+    NOT_APPROVED,
+    add_output_flags,
+    add_plan_flags,
+    add_result_flags,
+    add_task,
+    carry_out,
+    plan_flags_given,
+    refuse_modes_without_workers,
+    start_from,
+)
 from .common import add_setting_flags, here, settings_from
-from .drive import patch_target, run_and_tell
-from .task_text import read_task
+from .consult import Questions
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "task", metavar="TASK", nargs="*", help="what to do, in quotes; - reads it from stdin"
-    )
-    parser.add_argument("--file", metavar="FILE", help="read the task from a file")
+    add_task(parser)
     add_output_flags(parser)
     parser.add_argument(
         "--output-schema",
         metavar="FILE",
         help="JSON schema of the answer, which is then printed on stdout",
     )
-    parser.add_argument("--commit", action="store_true", help="commit the result")
-    parser.add_argument("--branch", metavar="NAME", help="with --commit: commit to this branch")
-    parser.add_argument(
-        "--init", action="store_true", help="make the folder a git repository first"
-    )
+    add_result_flags(parser)
     parser.add_argument(
         "--read-only",
         action="store_true",
         help="change nothing; works outside of a git repository too",
     )
+    add_plan_flags(parser)
     add_setting_flags(parser)
-
-
-def add_output_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help="events and the result as JSON lines on stdout (text for people is on stderr)",
-    )
-    parser.add_argument("--patch", metavar="FILE", help="write what was changed to a patch file")
 
 
 def execute(parsed: argparse.Namespace) -> int:
     _check_together(parsed)
-    folder = here()
-    settings = settings_from(parsed, find_project_root(folder))
+    settings = settings_from(parsed, find_project_root(here()))
     if parsed.read_only:
         origins = {**settings.origins, "mode": "--read-only"}
         settings = replace(settings, mode="plan", origins=origins)
-    start = Start(
-        folder=folder,
-        task=read_task(parsed.task, parsed.file),
-        settings=settings,
-        init=parsed.init,
-        read_only=parsed.read_only,
-        output_schema=_read_schema(parsed.output_schema),
-        commit=parsed.commit,
-        branch=parsed.branch,
-    )
+    schema = _read_schema(parsed.output_schema)
+    start = replace(start_from(parsed, settings), read_only=parsed.read_only, output_schema=schema)
+    return carry_out(parsed, in_its_way(start, plan_flags_given(parsed)), Questions)
 
-    async def session(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResult:
-        return await run_session(start, listeners, stop=stop)
 
-    return run_and_tell(session, json_lines=parsed.json, patch=patch_target(parsed.patch))
+def in_its_way(start: Start, plan_flags: Sequence[str]) -> Start:
+    """With a planner and workers, unless something asks for one agent alone.
+
+    `plan_flags` are flags that need a planner, and as flags they win over a file's or a variable's wish for one agent.
+    Raises PersonError where they can't.
+    """
+    settings = start.settings
+    if plan_flags:
+        refuse_modes_without_workers(settings, plan_flags[0])
+        return replace(start, way="planned")
+    alone = start.read_only or start.output_schema is not None or settings.mode in NOT_APPROVED
+    if alone or settings.solo is not None:
+        return replace(start, way="solo", solo=settings.solo)
+    return replace(start, way="planned")
 
 
 def _check_together(parsed: argparse.Namespace) -> None:
-    if parsed.branch is not None and not parsed.commit:
-        raise PersonError("--branch says where to commit, so it needs --commit.")
     if parsed.read_only and (parsed.commit or parsed.init or parsed.patch):
         raise PersonError(
             "--read-only changes nothing, so it does not go with --commit, --init or --patch."
         )
+    given = (
+        ("--solo", parsed.solo is not None),
+        ("--read-only", parsed.read_only),
+        ("--output-schema", parsed.output_schema is not None),
+    )
+    for alone, is_given in given:
+        for flag in plan_flags_given(parsed) if is_given else ():
+            raise PersonError(f"{alone} is for one agent alone, so {flag} does not go with it.")
 
 
 def _read_schema(name: str | None) -> dict[str, JsonValue] | None:

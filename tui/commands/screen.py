@@ -31,6 +31,7 @@ class Terminal:
         self._along = along
         self._gone = False
         self._status = ""
+        self._asking = False
         self.live = stream.isatty() and environ.get("TERM") != "dumb"
         self.colour = self.live and not environ.get("NO_COLOR")
         self.width = _columns(stream, environ)
@@ -67,6 +68,16 @@ class Terminal:
             self._write(self._paint(("dim", text)))
             self._status = text
 
+    def ask(self, text: str) -> None:
+        """Write what an answer follows on the same line; `answered` once it did. What is written before that begins
+        on a line of its own."""
+        self._write(self._paint(("bold", text)) + " ")
+        self._asking = True
+
+    def answered(self) -> None:
+        """The person has ended the line."""
+        self._asking = False
+
     def _paint(self, span: Span) -> str:
         text = _span_text(span)
         style: Style = "plain" if isinstance(span, str) else span[0]
@@ -80,6 +91,9 @@ class Terminal:
             if self._status:
                 self._stream.write("\r\x1b[2K")
                 self._status = ""
+            if self._asking:
+                self._stream.write("\n")
+                self._asking = False
             self._stream.write(text)
             self._stream.flush()
         except BrokenPipeError:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
+from ...agent.board import Board
 from ...agent.events import (
     BudgetReached,
     Durable,
@@ -26,6 +28,7 @@ from ...agent.events import (
     Warned,
 )
 from ...agent.headless import Screen, Style, evidence_line, packed_line, plural, weighed_line
+from ...agent.headless_plan import labelled, tell_plan
 from ...agent.journal import encode, read_events
 from ...agent.messages import AssistantMessage, UserMessage
 from ..text import first_line
@@ -62,11 +65,19 @@ def tell(events: Iterable[Event], screen: Screen, *, full: bool = False) -> None
 
 
 class _Teller:
-    def __init__(self, screen: Screen, full: bool) -> None:
-        self._screen = screen
+    """`_screen` is the part of the page where the lines of the event's agent go."""
+
+    def __init__(self, page: Screen, full: bool) -> None:
+        self._page = page
+        self._screen = page
         self._full = full
+        self._board = Board()
 
     def tell(self, event: Event) -> None:
+        before, self._board = self._board, self._board.after(event)
+        now = replace(self._board, whole=self._board.whole or self._full)
+        tell_plan(self._page, event, before, now)
+        self._screen = labelled(self._page, now.label(event.agent))
         match event.body:
             case SessionStarted():
                 self._began(event, event.body)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...agent.events import Evidence, Status
 from ...agent.headless import Screen, Span, Style, evidence_line, plural
-from ...agent.result import RunResult
+from ...agent.planning.schedule import State
+from ...agent.result import RunResult, TaskResult
 from ...tools.errors import Exit
 
 FILES_LISTED = 20
+TASKS_LISTED = 20
+ASSUMPTIONS_LISTED = 20
 
 SENTENCES: dict[Status, str] = {
+    "planned": "Planned; nothing was changed.",
     "done": "Done and verified.",
     "unverified": "Done by the model's word; no check proves it.",
     "not_done": "Not done.",
@@ -23,6 +28,10 @@ SENTENCES: dict[Status, str] = {
     "interrupted": "Interrupted.",
     "usage": "Not started.",
 }
+
+
+_TASK_STYLES: dict[State, Style] = {"done": "good", "failed": "bad", "skipped": "warn"}
+"""Of a task in another state the run ended before it did."""
 
 
 def _word(evidence: Evidence) -> Span:
@@ -44,14 +53,37 @@ class Summary:
         self._screen.line((style, SENTENCES[result.status]))
         if result.summary.strip():
             self._screen.paragraph(result.summary, indent=2)
+        if result.status != "planned":
+            self._tasks(result.tasks)
         self._changes(result)
         for each in result.evidence:
             self._screen.line(_word(each), f": {evidence_line(each)}")
         for note in result.notes:
             self._screen.line(("warn", "note"), f": {note}")
+        self._assumptions(result.assumptions)
         self._money(result)
         if ways_back:
             self._ways_back(result)
+
+    def _tasks(self, tasks: Sequence[TaskResult]) -> None:
+        """Those first that are not done: they are what a person has to look at."""
+        if not tasks:
+            return
+        counts = Counter(each.state if each.state in _TASK_STYLES else "left" for each in tasks)
+        said = ", ".join(f"{count} {state}" for state, count in counts.most_common())
+        self._screen.line(f"{plural(len(tasks), 'task')}: {said}")
+        for each in sorted(tasks, key=lambda task: task.state == "done")[:TASKS_LISTED]:
+            style = _TASK_STYLES.get(each.state, "dim")
+            word = each.state if each.state in _TASK_STYLES else "left"
+            self._screen.fitted("  ", (style, f"{word:<7}"), f"  {each.id}  ", _told(each))
+        if len(tasks) > TASKS_LISTED:
+            self._screen.line(f"  and {len(tasks) - TASKS_LISTED} more")
+
+    def _assumptions(self, assumptions: Sequence[str]) -> None:
+        for each in assumptions[:ASSUMPTIONS_LISTED]:
+            self._screen.line(("warn", "assumed"), f": {each}")
+        if len(assumptions) > ASSUMPTIONS_LISTED:
+            self._screen.line(f"  and {len(assumptions) - ASSUMPTIONS_LISTED} more assumptions")
 
     def _changes(self, result: RunResult) -> None:
         changes = tuple(diffstat(result.patch))
@@ -87,6 +119,10 @@ class Summary:
     def _ways_back(self, result: RunResult) -> None:
         if result.commit:
             self._screen.line(f"commit: {result.commit}")
+        if result.status == "planned":
+            self._screen.paragraph(
+                "`leadline run --plan FILE` carries it out, FILE being its JSON, edited or as it is"
+            )
         if result.session:
             name = result.session
             ways = [f"session {name}"]
@@ -97,6 +133,14 @@ class Summary:
                     "`leadline diff` shows the change, `leadline undo --to 0` takes it back"
                 )
             self._screen.paragraph("; ".join(ways))
+
+
+def _told(task: TaskResult) -> str:
+    """Why a task is not done; what it was and what it took, if it is."""
+    if task.state != "done":
+        return f"{task.title}: {task.reason}" if task.reason else task.title
+    tries = f"{plural(task.tries, 'try', 'tries')}, " if task.tries > 1 else ""
+    return f"{task.title} ({tries}${task.usd:.4f})"
 
 
 # --- diffstat ---

@@ -1,4 +1,4 @@
-"""Where a task's text comes from: the command line, a file, stdin."""
+"""Where the text of a task or a plan comes from: the command line, a file, stdin."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
+from ...agent.planning.plan_text import MAX_CHARS
 from ...tools.errors import PersonError
 
 LONGEST_TASK = 256 * 1024
 """Bytes. What is longer belongs into a file of the work tree that the task names."""
+LONGEST_PLAN = 4 * MAX_CHARS
+"""Bytes: a plan of more has too many characters in any case."""
 
 
 def read_task(words: Sequence[str], file: str | None) -> str:
@@ -24,57 +26,63 @@ def read_task(words: Sequence[str], file: str | None) -> str:
             'The task is more than one argument. Put it in quotes: leadline run "TASK".'
         )
     if file is not None:
-        task = _from_file(file)
+        data = _from_file("task", file, LONGEST_TASK)
     elif list(words) == ["-"]:
-        task = _from_stdin()
+        data = _from_stdin("task", LONGEST_TASK)
     else:
-        task = "".join(words)
-    # Arguments that are no UTF-8 come as lone surrogates, which no request can carry.
-    task = task.encode("utf-8", "replace").decode().strip()
+        # Arguments that are no UTF-8 come as lone surrogates, which no request can carry.
+        data = "".join(words).encode("utf-8", "replace")
+    if len(data) > LONGEST_TASK:
+        raise PersonError(
+            f"The task is longer than {LONGEST_TASK // 1024} KiB. Put the details into a file of the "
+            "work tree and name that file in the task."
+        )
+    task = _decoded("task", data, file or "stdin").strip()
     if not task:
         raise PersonError('The task is empty. Say what to do: leadline run "TASK".')
-    if len(task.encode()) > LONGEST_TASK:
-        raise _too_long()
     return task
 
 
-def _from_file(name: str) -> str:
+def read_plan_text(name: str) -> str:
+    """The text of the plan that `--plan` names; `-` reads it from stdin."""
+    where = "stdin" if name == "-" else name
+    data = (
+        _from_stdin("plan", LONGEST_PLAN) if name == "-" else _from_file("plan", name, LONGEST_PLAN)
+    )
+    if len(data) > LONGEST_PLAN:
+        raise PersonError(f"The plan in {where} has more than {MAX_CHARS:,} characters; split it.")
+    return _decoded("plan", data, where)
+
+
+def _from_file(what: str, name: str, most: int) -> bytes:
     try:
         # A pipe without a writer must not hold the run up either.
         handle = os.open(Path(name).expanduser(), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise PersonError(
-                    f"{name} is not an ordinary file. To read a pipe, give - as the task."
+                    f"{name} is not an ordinary file. To read a pipe, give - as the {what}."
                 )
-            return _decoded(file, name)
+            return file.read(most + 1)
     except OSError as error:
-        raise PersonError(f"The task can't be read from {name}: {error.strerror}.") from error
+        raise PersonError(f"The {what} can't be read from {name}: {error.strerror}.") from error
 
 
-def _from_stdin() -> str:
+def _from_stdin(what: str, most: int) -> bytes:
     if sys.stdin is None:
-        raise PersonError("The task should come from stdin, but stdin is closed.")
+        raise PersonError(f"The {what} should come from stdin, but stdin is closed.")
     if sys.stdin.isatty():
-        print("Type the task, then press Ctrl-D on an empty line.", file=sys.stderr, flush=True)
+        print(f"Type the {what}, then press Ctrl-D on an empty line.", file=sys.stderr, flush=True)
     try:
-        return _decoded(sys.stdin.buffer, "stdin")
+        return sys.stdin.buffer.read(most + 1)
     except OSError as error:
-        raise PersonError(f"The task can't be read from stdin: {error.strerror}.") from error
+        raise PersonError(f"The {what} can't be read from stdin: {error.strerror}.") from error
 
 
-def _decoded(file: BinaryIO, name: str) -> str:
-    data = file.read(LONGEST_TASK + 1)
-    if len(data) > LONGEST_TASK:
-        raise _too_long()
+def _decoded(what: str, data: bytes, where: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PersonError(f"The task in {name} is not UTF-8 text (byte {error.start}).") from error
-
-
-def _too_long() -> PersonError:
-    return PersonError(
-        f"The task is longer than {LONGEST_TASK // 1024} KiB. Put the details into a file of the "
-        "work tree and name that file in the task."
-    )
+        raise PersonError(
+            f"The {what} in {where} is not UTF-8 text (byte {error.start})."
+        ) from error

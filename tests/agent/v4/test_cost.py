@@ -83,6 +83,41 @@ def test_the_table_fits_and_says_what_went_wrong():
         assert second[end] == " "
 
 
+CREW = events(
+    ("planner", reported(1, Usage(0, 30_000, 900), 0.02, 0.02, model="deepseek-v4-pro", cause="first")),
+    ("prime-flash-high", reported(1, Usage(0, 31_000, 50), 0.005, 0.005, cause="first")),
+    *(
+        (f"task-{name}-{number}", reported(1, Usage(31_000, 900, 700), 0.001, 0.005, cause="fork"))
+        for number, name in enumerate(("money", "split", "count-every-cent-there-is") * 3, 1)
+    ),
+    ("reviewer", reported(1, Usage(0, 40_000, 90), 0.03, 0.03, model="deepseek-v4-pro", cause="first")),
+)  # fmt: skip
+
+
+def test_many_agents_are_told_apart_and_summed_up_by_role():
+    report = cost_report(CREW)
+    assert [(each.name, each.requests) for each in report.by_role] == [
+        ("planner", 1),
+        ("prime", 1),
+        ("workers", 9),
+        ("reviewer", 1),
+    ]
+    lines = report.table().splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    rows = [line.split()[0] for line in lines[1:13]]
+    assert rows[2:5] == ["task-money-1", "task-split-2", "task-co~-is-3"]
+    assert len(set(rows)) == 12
+    sums = [line.split()[:2] for line in lines[lines.index("") + 2 :]]
+    assert ["workers", "9"] in sums
+    assert sums.index(["workers", "9"]) < sums.index(["task-money-1", "1"])
+    assert [part["name"] for part in report.to_json()["roles"]][2] == "workers"
+
+
+def test_a_few_agents_need_no_sums_by_role():
+    assert "workers" not in cost_report(CREW[:4]).table()
+    assert "task-money-1" in cost_report(CREW[:4]).table()
+
+
 def test_json_has_it_all():
     value = json.loads(json.dumps(cost_report(SESSION).to_json()))
     assert len(value["requests"]) == 4

@@ -13,10 +13,12 @@ from leadline.agent.events import Event, Warned
 from leadline.agent.headless import failure_result
 from leadline.agent.journal import encode
 from leadline.agent.passing import TextDelta
+from leadline.agent.planning.plan import Plan, Task
+from leadline.agent.planning.plan_text import read_plan
 from leadline.agent.result import RunResult
 from leadline.tools.errors import Exit, PersonError
 from leadline.tui.commands.diff import print_patch
-from leadline.tui.commands.drive import patch_target, run_and_tell
+from leadline.tui.commands.drive import account_screen, patch_target, run_and_tell
 from leadline.tui.commands.screen import Terminal
 
 PATCH = b"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-caf\xe9\n+\x1b[31mcafe\n".decode(
@@ -36,7 +38,7 @@ async def session(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResu
 
 
 def test_people_read_stderr_and_the_answer_is_on_stdout(capfdbinary: pytest.CaptureFixture[bytes]):
-    assert run_and_tell(session, json_lines=False, patch=None) == 0
+    assert run_and_tell(session, account_screen(), json_lines=False, patch=None) == 0
     out, err = capfdbinary.readouterr()
     assert json.loads(out) == {"answer": 42}
     assert b"warning: careful\n" in err
@@ -44,7 +46,7 @@ def test_people_read_stderr_and_the_answer_is_on_stdout(capfdbinary: pytest.Capt
 
 
 def test_programs_read_stdout(capfdbinary: pytest.CaptureFixture[bytes]):
-    assert run_and_tell(session, json_lines=True, patch=None) == 0
+    assert run_and_tell(session, account_screen(), json_lines=True, patch=None) == 0
     out, err = capfdbinary.readouterr()
     first, last = out.splitlines()
     assert first == encode(EVENT)
@@ -52,16 +54,50 @@ def test_programs_read_stdout(capfdbinary: pytest.CaptureFixture[bytes]):
     assert b"warning: careful\n" in err
 
 
+def test_a_plan_that_was_asked_for_is_on_stdout_to_be_saved(
+    capfdbinary: pytest.CaptureFixture[bytes],
+):
+    plan = Plan(
+        "Count in cents", (Task("money", "Cents", "Use int.", ("m.py",), checks=("make",)),)
+    )
+
+    async def planned(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResult:
+        return replace(RESULT, status="planned", output=None, plan=plan)
+
+    assert run_and_tell(planned, account_screen(), json_lines=False, patch=None) == 0
+    out, err = capfdbinary.readouterr()
+    assert read_plan(out.decode()) == plan
+    assert b"leadline run --plan FILE" in err
+    assert run_and_tell(planned, account_screen(), json_lines=True, patch=None) == 0
+    result = json.loads(capfdbinary.readouterr().out.splitlines()[-1])["result"]
+    assert read_plan(json.dumps(result["plan"])) == plan
+
+
+def test_the_plan_of_a_run_that_carried_it_out_is_no_answer(
+    capfdbinary: pytest.CaptureFixture[bytes],
+):
+    async def done(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResult:
+        return replace(RESULT, output=None, plan=Plan("g", ()))
+
+    assert run_and_tell(done, account_screen(), json_lines=False, patch=None) == 0
+    assert capfdbinary.readouterr().out == b""
+
+
 def test_the_patch_file_has_the_bytes(tmp_path: Path):
     target = tmp_path / "x.patch"
-    assert run_and_tell(session, json_lines=False, patch=target) == 0
+    assert run_and_tell(session, account_screen(), json_lines=False, patch=target) == 0
     assert target.read_bytes() == PATCH.encode("utf-8", "surrogateescape")
 
 
 def test_a_patch_that_cannot_be_written_is_no_success(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ):
-    assert run_and_tell(session, json_lines=True, patch=tmp_path / "gone" / "x.patch") == 1
+    assert (
+        run_and_tell(
+            session, account_screen(), json_lines=True, patch=tmp_path / "gone" / "x.patch"
+        )
+        == 1
+    )
     result = json.loads(capfdbinary.readouterr().out.splitlines()[-1])["result"]
     assert (result["status"], result["exit_code"]) == ("not_done", 1)
     assert "the patch could not be written" in result["notes"][0]

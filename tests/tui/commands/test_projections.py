@@ -12,6 +12,7 @@ from leadline.agent.events import (
     MessageCommitted,
     RequestFailed,
     Restored,
+    Routed,
     SessionEnded,
     SessionResumed,
     SessionStarted,
@@ -21,8 +22,17 @@ from leadline.agent.events import (
     Verified,
     Warned,
 )
+from leadline.agent.events_plan import (
+    PlanEnded,
+    PlanProposed,
+    PlanStarted,
+    TaskMoved,
+    WorkerBegan,
+)
 from leadline.agent.journal import Journal
 from leadline.agent.messages import AssistantMessage, SystemMessage, Usage, UserMessage
+from leadline.agent.planning.plan import Area, Plan, Task, WriteSet
+from leadline.agent.planning.plan_check import CheckedPlan
 from leadline.agent.store import sessions_folder
 from leadline.tools.errors import PersonError
 from leadline.tui.commands.common import session_folder
@@ -30,6 +40,7 @@ from leadline.tui.commands.screen import Terminal
 from leadline.tui.commands.sessions import local_time, row
 from leadline.tui.commands.show import tell
 
+PLAN = Plan("Count in cents", (Task("money", "Cents", "Use int.", ("calc.py",), checks=("make",)),))
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 
 
@@ -149,6 +160,59 @@ Done and verified. {when}
 went to step 0, 1 path
 """
     )
+
+
+CREW: list[tuple[str, Durable]] = [
+    ("main", started()),
+    ("planner", ToolFinished("1", True, "x", 0.1, "read calc.py")),
+    ("main", PlanProposed(CheckedPlan(PLAN, (WriteSet((Area("calc.py"),)),)), "", "planner")),
+    ("main", PlanStarted("c0", 8)),
+    ("main", TaskMoved("money", "running", 0, 0, "")),
+    ("task-money-1", WorkerBegan("money", "flash", "high", "c0")),
+    ("task-money-1", Routed("worker", "deepseek-flash", "high", "a brief")),
+    ("task-money-1", ToolFinished("1", False, "no match", 0.2, "edit calc.py")),
+    (
+        "task-money-1",
+        MessageCommitted(AssistantMessage("Hm.", "", (), "stop", Usage(1, 1, 1), "m")),
+    ),
+    ("main", TaskMoved("money", "failed", 1, 0, "its checks are red")),
+    ("main", PlanEnded("c0", 0, 1, 0, 0)),
+    ("main", SessionEnded("not_done", 1, "It subtracts.")),
+]
+
+
+def shown_crew(*, full: bool = False) -> str:
+    stream = io.StringIO()
+    story = [
+        Event(seq, "2026-11-22T05:00:00.000Z", "s1", agent, 1, body)
+        for seq, (agent, body) in enumerate(CREW, 1)
+    ]
+    tell(story, Terminal(stream, {}), full=full)
+    return stream.getvalue()
+
+
+def test_show_tells_a_plans_story_and_who_did_what():
+    assert (
+        shown_crew().partition("It subtracts.\n")[2].partition("\nNot done.")[0]
+        == """\
+ok       0.1 s read calc.py
+               x
+plan: 1 task, 1 in a row at most
+[money] began with deepseek-flash, effort high: Cents
+[money] failed   0.2 s edit calc.py
+[money]                no match
+
+[money] turn 1, m
+[money] Hm.
+[money] failed: its checks are red
+the workers have ended: 0 done, 1 failed
+"""
+    )
+
+
+def test_show_in_full_has_the_whole_plan():
+    assert "Use int." in shown_crew(full=True)
+    assert "Use int." not in shown_crew()
 
 
 def test_show_in_full_has_whole_results_and_never_the_thoughts():

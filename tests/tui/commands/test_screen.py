@@ -36,6 +36,18 @@ def test_colour_is_for_terminals_and_off_with_no_color():
         assert stream.getvalue() == expected
 
 
+def test_what_is_written_before_an_answer_begins_on_a_line_of_its_own():
+    for stream in (Tty(), io.StringIO()):
+        screen = Terminal(stream, {"NO_COLOR": "1"})
+        screen.ask("Go on?")
+        screen.answered()
+        screen.line("one")
+        screen.ask("Go on?\x1b[2J")
+        screen.line("two")
+        screen.line("three")
+        assert stream.getvalue() == "Go on? one\nGo on? \ntwo\nthree\n"
+
+
 def test_whatever_is_written_is_cleaned():
     stream = Tty()
     screen = Terminal(stream, {"NO_COLOR": "1", "COLUMNS": "80"})

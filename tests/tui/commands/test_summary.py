@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from leadline.agent.events import Evidence
-from leadline.agent.result import Bill, RunResult
+from leadline.agent.planning.schedule import State
+from leadline.agent.result import Bill, RunResult, TaskResult
 from leadline.tui.commands.screen import Terminal
 from leadline.tui.commands.summary import Changed, Summary, diffstat
 
@@ -71,6 +72,64 @@ def test_a_run_that_never_asked_the_model_has_no_cost():
     assert "undo" not in shown(empty)
 
 
+def task(number: int, state: State, reason: str = "", tries: int = 1) -> TaskResult:
+    return TaskResult(f"t{number}", f"Mend {number}", state, tries, reason, ("m",), 0.0123)
+
+
+def test_tasks_are_counted_and_those_that_need_a_look_come_first():
+    text = shown(
+        replace(
+            RESULT,
+            status="not_done",
+            exit_code=1,
+            tasks=(
+                task(1, "done"),
+                task(2, "failed", "its checks are red", 4),
+                task(3, "skipped", "it depends on t2, which failed"),
+                task(4, "ready"),
+                task(5, "done", tries=2),
+            ),
+        )
+    )
+    assert (
+        """
+5 tasks: 2 done, 1 failed, 1 skipped, 1 left
+  failed   t2  Mend 2: its checks are red
+  skipped  t3  Mend 3: it depends on t2, which failed
+  left     t4  Mend 4
+  done     t1  Mend 1 ($0.0123)
+  done     t5  Mend 5 (2 tries, $0.0123)
+"""
+        in text
+    )
+
+
+def test_of_many_tasks_the_failed_ones_are_never_cut():
+    done = tuple(task(number, "done") for number in range(40))
+    text = shown(replace(RESULT, tasks=(*done, task(40, "failed", "red"))))
+    assert "41 tasks: 40 done, 1 failed" in text
+    assert "  failed   t40  Mend 40: red" in text
+    assert "  and 21 more\n" in text
+    assert text.count("  done  ") == 19
+
+
+def test_what_was_assumed_instead_of_asking_is_told():
+    text = shown(replace(RESULT, assumptions=("the euro",)))
+    assert "assumed: the euro\n" in text
+    many = shown(replace(RESULT, assumptions=tuple(f"thing {n}" for n in range(23))))
+    assert many.count("assumed: ") == 20
+    assert "and 3 more assumptions" in many
+
+
+def test_a_plan_says_how_to_go_on_with_it():
+    planned = replace(RESULT, status="planned", patch="", changed=(), evidence=())
+    text = shown(replace(planned, tasks=(task(1, "waiting"),)))
+    assert "left" not in text
+    assert "Planned; nothing was changed." in text
+    assert "`leadline run --plan FILE` carries it out" in text
+    assert "--plan" not in shown(RESULT)
+
+
 def test_text_of_the_model_and_names_of_files_cannot_steer_the_terminal():
     name = "\x1b]0;owned\x07a.py"
     text = shown(
@@ -78,6 +137,8 @@ def test_text_of_the_model_and_names_of_files_cannot_steer_the_terminal():
             RESULT,
             summary="\x1b[2Jgone",
             notes=("\x1b[31mred",),
+            tasks=(replace(task(1, "failed", "\x1b[2J"), title="\x1b]0;t\x07"),),
+            assumptions=("\x1b[2J",),
             patch=f"diff --git a/{name} b/{name}\nnew file mode 100644\n",
         )
     )
