@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from .bus import Recorder
 from .clonework import Clonework, open_clonework
 from .context.deltas import changed_paths, changes, delta_text
 from .events_plan import PlanEnded, PlanStarted
+from .journal import JournalError
 from .kit import Kit
 from .lanes import lane_of, route
 from .planning.engine import Posted
@@ -94,10 +96,12 @@ class Crew:
             ended = await scheduler.run(schedule, tree, run.told(), left)
         except BaseException:
             await asyncio.shield(engine.stop())
+            with suppress(JournalError):
+                kit.recorder.emit(_ending(Ended(scheduler.schedule, proving.proven)))
             raise
         finally:
             await asyncio.to_thread(keep_outcomes, kit.project_folder, tally.outcomes())
-        await engine.close()
+        await (engine.stop() if ended.out_of_money else engine.close())
         kit.recorder.emit(_ending(ended))
         return ended
 
@@ -118,6 +122,9 @@ class Crew:
                 await self._proving.close()
         with suppress(PersonError, OSError):
             await self.work.clones.clear()
+            if not self.work.clones.names():
+                folder = self.kit.journal.folder / WORK
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def recorder(self, name: str) -> Recorder:
         """How the agent of this name says what happens."""

@@ -15,7 +15,7 @@ from ..tools.registry import schemas_json
 from .context.transcript import Tools
 from .dispatch import sendable
 from .events import MessageCommitted
-from .events_plan import Forked
+from .events_plan import Forked, TaskMoved
 from .kit import Kit
 from .lanes import lane_of, route
 from .lead import Lead
@@ -23,6 +23,7 @@ from .planning.engine import Prefix
 from .planning.landing import checks_of
 from .planning.plan import Plan
 from .planning.planner import task_text
+from .planning.schedule import State
 from .planning.solo import Finish, Work, work_alone
 from .rebuild import rebuilt
 from .replay import MAIN, replay, works_in_place
@@ -46,13 +47,24 @@ async def work_in_place(kit: Kit, lead: Lead, plan: Plan) -> Finish:
     tried = [number for number, name in enumerate(names) if _was_told(kit, name)]
     work = replace(kit.work(), checks=_checks(kit, plan))
     finish: Finish | None = None
+    _moved(kit, plan, "running", "")
     for number in range(tried[-1] if tried else 0, len(rungs)):
         reason = finish.summary if finish else ""
         finish = await _try(kit, lead, plan, work, rungs[number], names[number], reason)
         if finish.status != "not_done":
             break
     assert finish is not None
+    if finish.status in ("done", "unverified"):
+        _moved(kit, plan, "done", "")
+    elif finish.status == "not_done":
+        _moved(kit, plan, "failed", finish.summary)
     return finish
+
+
+def _moved(kit: Kit, plan: Plan, state: State, reason: str) -> None:
+    """All of it is one piece of work here."""
+    for task in plan.tasks:
+        kit.recorder.emit(TaskMoved(task.id, state, 0, 0, reason))
 
 
 async def _try(

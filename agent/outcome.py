@@ -10,6 +10,7 @@ from .events import Event, Routed, SnapshotTaken, TurnStarted, UsageReported, Wa
 from .events_plan import WorkerBegan
 from .planning.record import PlansRecord
 from .planning.schedule import Progress
+from .replay import works_in_place
 from .result import Bill, TaskResult
 
 
@@ -54,8 +55,8 @@ def turns(events: Iterable[Event]) -> int:
 
 
 def task_results(events: Sequence[Event], record: PlansRecord) -> tuple[TaskResult, ...]:
-    """What became of each task of each plan. A plan that was carried out in place has no states of its own."""
-    spent, models = _by_task(events)
+    """What became of each task of each plan."""
+    spent, models = _by_task(events, record)
     results: list[TaskResult] = []
     for run in record.runs:
         for task in run.checked.plan.tasks:
@@ -74,8 +75,11 @@ def task_results(events: Sequence[Event], record: PlansRecord) -> tuple[TaskResu
     return tuple(results)
 
 
-def _by_task(events: Sequence[Event]) -> tuple[dict[str, float], dict[str, dict[str, None]]]:
-    """US dollars, and the models that were sent for, by task."""
+def _by_task(
+    events: Sequence[Event], record: PlansRecord
+) -> tuple[dict[str, float], dict[str, dict[str, None]]]:
+    """US dollars, and the models that were sent for, by task. What was done in place is told of the only task alone."""
+    only = record.runs[0].checked.plan.tasks if record.runs else ()
     tasks: dict[str, str] = {}
     spent: dict[str, float] = {}
     models: dict[str, dict[str, None]] = {}
@@ -83,6 +87,8 @@ def _by_task(events: Sequence[Event]) -> tuple[dict[str, float], dict[str, dict[
         if isinstance(event.body, WorkerBegan):
             tasks[event.agent] = event.body.task
         task = tasks.get(event.agent)
+        if task is None and len(only) == 1 and works_in_place(event.agent):
+            task = only[0].id
         if task is None:
             continue
         if isinstance(event.body, UsageReported):

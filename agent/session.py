@@ -130,9 +130,17 @@ def _lane(start: Start, catalog: Catalog) -> Lane:
 
 
 async def resume(
-    folder: Path, settings: Settings, listeners: Sequence[Listener], *, stop: asyncio.Event
+    folder: Path,
+    settings: Settings,
+    listeners: Sequence[Listener],
+    *,
+    stop: asyncio.Event,
+    consult: Consult | None = None,
 ) -> RunResult:
     """Go on with a session that was cut off, wherever that was, or that ended without being done.
+
+    A plan that was not begun yet needs a word of `consult`, as in the run that made it; where that run was to end with
+    the plan, it is carried out now.
 
     Raises PersonError when there is nothing to go on with.
     """
@@ -157,13 +165,20 @@ async def resume(
         branch=begun.branch,
         lane=state.lane or catalog.lane(lead.name, settings.model_pro, settings.model_flash),
         way=begun.way,
-        workers=begun.workers,
+        workers=_workers(begun, settings),
+        plan_only=begun.plan_only and not (state.ended and state.ended.status == "planned"),
+        consult=consult or NoConsult(),
     )
     kit = await assemble(place, job, settings, catalog, lambda: journal, listeners, state)
     async with aclosing(kit):
         cut = tuple(item.call.name for item in state.unanswered if item.started and item.mutates)
         kit.recorder.emit(SessionResumed(version(), kit.commands.describe(), cut))
         return await _go_on(kit, state, stop)
+
+
+def _workers(begun: SessionStarted, settings: Settings) -> int:
+    """As many as before, unless the person says something else now."""
+    return begun.workers if settings.origin("workers") == "default" else settings.workers
 
 
 async def _go_on(kit: Kit, state: Replayed, stop: asyncio.Event) -> RunResult:

@@ -167,7 +167,9 @@ class _Whole:
                 found = await reviewed_by(self.kit, self.crew, plan, self.base, tree)
             except JournalError:
                 raise
-            except PersonError as error:  # the work is done and proven; it is not held back for want of a word on it
+            except (
+                PersonError
+            ) as error:  # the work is done and proven; it is not held back for want of a word on it
                 found = error.message
             if isinstance(found, str):
                 self.kit.recorder.emit(Warned(f"the change was not reviewed: {found}"))

@@ -106,7 +106,7 @@ class Bounds:
 @dataclass(slots=True)
 class _Worker:
     """`base` is the commit that its changes are counted from; `claim` is one that is still to be looked at, `codemod`
-    one that is still to be carried out."""
+    one that is still to be carried out. `doubted`: it was asked whether failures that are old are its task."""
 
     clone: Clone
     base: str
@@ -115,6 +115,7 @@ class _Worker:
     recorder: Recorder
     claim: Reported | None = None
     codemod: Codemod | None = None
+    doubted: bool = False
 
 
 class LocalEngine:
@@ -344,6 +345,11 @@ class LocalEngine:
         if verdict.red:
             text = render("checks_failed", evidence=verdict.text)
             return Refused(text, "its checks are red"), verdict.evidence
+        if verdict.as_before and not worker.doubted:
+            # Whether these failures are what the task is about, only the model can tell.
+            worker.doubted = True
+            text = render("checks_as_before", evidence=verdict.text)
+            return Refused(text, "its checks fail as they did before it"), verdict.evidence
         return Done(worker.base, committed.commit), verdict.evidence
 
 

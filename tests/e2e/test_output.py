@@ -24,7 +24,19 @@ from leadline.tests.support.trees import tree_of
 
 RESULT_KEYS = {
     *("session", "status", "exit_code", "summary", "output", "changed", "patch", "commit"),
-    *("evidence", "notes", "cost", "cache", "models", "sandbox", "turns", "seconds"),
+    *(
+        "evidence",
+        "notes",
+        "plan",
+        "tasks",
+        "assumptions",
+        "cost",
+        "cache",
+        "models",
+        "sandbox",
+        "turns",
+        "seconds",
+    ),
 }
 BEL, ESC, CSI = "\x07", "\x1b", "\x9b"
 EVIL = f"{ESC}]0;owned{BEL}{ESC}[2J{ESC}[31mred{CSI}5n{ESC}]52;c;ZXZpbA=={BEL} \u202etxt.exe\r{ESC}c\b\b"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from .common import (
     session_start,
     settings_from,
 )
+from .consult import Approval, Questions, somebody_there
 from .drive import account_screen, patch_target, run_and_tell
 
 
@@ -40,13 +43,17 @@ def execute(parsed: argparse.Namespace) -> int:
             'Start again with `leadline run "TASK"`.'
         )
     settings = settings_from(parsed, Path(started.root))
+    screen = account_screen()
+    asking = Approval if started.way == "refactor" else Questions
+    asked = somebody_there(os.environ, json_lines=parsed.json)
+    consult = asking(screen, sys.stdin) if asked else None
 
     async def session(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResult:
-        return await resume_session(folder, settings, listeners, stop=stop)
+        return await resume_session(folder, settings, listeners, stop=stop, consult=consult)
 
     return run_and_tell(
         session,
-        account_screen(),
+        screen,
         json_lines=parsed.json,
         patch=patch_target(parsed.patch),
         earlier=read_events(folder),

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from leadline.agent.budget import Budget, Limits
 from leadline.agent.events import Event, UsageReported
-from leadline.agent.messages import Usage
 from leadline.agent.events_plan import Interval
+from leadline.agent.messages import Usage
 from leadline.agent.planning.forecast import Ground
 from leadline.agent.planning.ladder import Rung
-from leadline.agent.planning.plan import Tier
 from leadline.agent.planning.purse import SharedPurse, try_cost
 from leadline.agent.planning.scheduler import Order
 from leadline.agent.v4.catalog import Price, load_catalog
+from leadline.agent.v4.facts import Tier
 
 FLASH = Rung("flash", "high", 2)
 COST = Interval(0.25, 0.5, 1.0)
