@@ -58,7 +58,8 @@ def surroundings(
 
 @dataclass(frozen=True, slots=True)
 class Clonework:
-    """The clones of a session's workers. `shown_at` is where commands see each of them, None for where it lies."""
+    """The clones of a session's workers. `shown_at` is where commands see each of them, None for where it lies;
+    `live` makes what answers questions about a part of one."""
 
     clones: Clones
     shown_at: Path | None
@@ -67,7 +68,7 @@ class Clonework:
     _carried: tuple[Path, ...]
     _slots: Slots
     _known: tuple[str, ...]
-    _live: LiveOf
+    live: LiveOf
 
     def commands(self, clone: Clone, recorder: Recorder) -> SlottedCommands:
         """A runner for the clone. Raises NotApartError rather than run where the person's tree could be written."""
@@ -81,7 +82,7 @@ class Clonework:
 
     def code(self, clone: Clone) -> LiveCode:
         """What answers questions about the clone's symbols."""
-        return self._live(clone.root, lambda: self.clones.list_files(clone))
+        return self.live(clone.root, lambda: self.clones.list_files(clone))
 
 
 async def open_clonework(

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from time import monotonic
 
 from ..tools.checks.model import Check
-from ..tools.code.live import LiveCode
 from ..tools.errors import PersonError
+from ..tools.git.clones import Clone
+from ..tools.git.objects import tree_changes
 from ..tools.git.snapshot import Snapshot
 from ..tools.git.store import Store
 from ..tools.slots import Slots, default_slots
 from .budget import Budget, Limits
 from .bus import Recorder
 from .clonework import Clonework, open_clonework
-from .context.deltas import changed_paths, changes, delta_text
+from .context.deltas import changes, delta_text
 from .events_plan import PlanEnded, PlanStarted
 from .journal import JournalError
 from .kit import Kit
@@ -185,13 +186,21 @@ class Crew:
             reason = "the plan says that this task needs thought"
         route(recorder, kit.ledger, "worker", lane, reason)
 
-    async def _news(self, code: LiveCode) -> str | None:
-        """What is different in a clone from what the pack says; None where there is no pack or no difference."""
+    async def _news(self, clone: Clone) -> str | None:
+        """What others have landed in a new clone, which the pack says nothing of; None where there is no pack."""
         kit = self.kit
         if not kit.pack_budget:
             return None
-        first, now = await kit.code.first(), await code.tree()
-        paths = changed_paths(first, now)
+        since = await tree_changes(self.store, self.base.tree, clone.tree)
+        if not since:
+            return None
+
+        # Only what differs is looked at: the whole of a large tree is not indexed for each of many clones.
+        async def there() -> Sequence[str]:
+            return [change.path for change in since if change.after is not None]
+
+        first, now = await kit.code.first(), await self.work.live(clone.root, there).tree()
+        paths = [change.path for change in since]
         return await asyncio.to_thread(lambda: delta_text(changes(first, now, paths)))
 
     def _most(self) -> int:

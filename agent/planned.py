@@ -112,7 +112,7 @@ async def _propose(kit: Kit, lead: Lead) -> PlanProposed | Finish:
 async def _approved(kit: Kit, record: PlansRecord) -> Finish | None:
     """Tell what it will take, and wait for a word and for cheaper hours; None to go on."""
     assert record.last is not None
-    if record.last.base is not None or began_in_place(kit):
+    if record.runs[0].base is not None or began_in_place(kit):
         return None
     checked: CheckedPlan = record.last.checked
     forecast = foretold(kit, checked.plan)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ...prompts.render import render
 from ...tools.checks.model import Check
 from ...tools.code.live import LiveCode
+from ...tools.code.model import CodeTree
 from ...tools.git.clones import Clone, Clones
 from ...tools.git.merging import Conflict, commit_tree, merge_trees
 from ...tools.git.names import printable, some
@@ -45,7 +46,7 @@ class Proving:
     `scheduler.Watch`, to know what has landed.
 
     `proven` is the commit that needs no proof, `done` are the tasks whose work it has. Of their checks and the plan's
-    only those are run that what came since can touch; `everything` runs them all.
+    only those are run that what came since can touch; `everything` runs them all. `_trees` are those looked at since.
     """
 
     store: Store
@@ -58,18 +59,28 @@ class Proving:
     proven: str
     done: set[str] = field(default_factory=set[str])
     baseline: Baseline | None = None
+    _trees: dict[str, CodeTree] = field(default_factory=dict[str, CodeTree])
     _answered: tuple[tuple[str, tuple[Check, ...]], Verdict] | None = None
 
     async def __call__(self, tree: str, changes: Sequence[Change]) -> str | None:
         await self._move(tree)
-        since = await tree_changes(self.store, self.proven, tree)
-        ids = self.done | {change.task for change in changes}
-        code = await self.code.tree()
-        checks = await asyncio.to_thread(
-            checks_touched, checks_of(self.plan(), ids), code, [change.path for change in since]
-        )
-        verdict = await self._verdict([Check(command, "given", "given") for command in checks])
+        candidates = checks_of(self.plan(), self.done | {change.task for change in changes})
+        touched = await self._touched(candidates, tree)
+        verdict = await self._verdict([Check(command, "given", "given") for command in touched])
         return verdict.text if verdict.red else None
+
+    async def _touched(self, checks: Sequence[str], tree: str) -> Sequence[str]:
+        """Those of the checks that what came since the last proof can touch. With names that it took away nothing in
+        `tree` is connected any more, so the tree before has a say as well."""
+        code = self._trees[tree] = await self.code.tree()
+        before = self._trees.get(self.proven)
+        if before is None:
+            return checks
+        since = [change.path for change in await tree_changes(self.store, self.proven, tree)]
+        found = await asyncio.to_thread(
+            lambda: {*checks_touched(checks, code, since), *checks_touched(checks, before, since)}
+        )
+        return [check for check in checks if check in found]
 
     async def everything(self, tree: str, checks: Sequence[Check]) -> Verdict:
         """What these checks say of a commit, whatever else was proven before. The same tree is not asked twice."""
@@ -82,6 +93,7 @@ class Proving:
     def landed(self, tree: str, tasks: Collection[str]) -> None:
         self.proven = tree
         self.done.update(tasks)
+        self._trees = {tree: self._trees[tree]} if tree in self._trees else {}
 
     def moved(self, schedule: Schedule, refusals: Mapping[str, str]) -> None:
         pass

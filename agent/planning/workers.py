@@ -87,7 +87,7 @@ class Shop:
     code: Callable[[Clone], LiveCode]
     budget: Callable[[], Budget]
     seen: Mapping[str, str]
-    news: Callable[[LiveCode], Awaitable[str | None]]
+    news: Callable[[Clone], Awaitable[str | None]]
     left: Mapping[str, Left] = field(default_factory=dict[str, Left])
     begun: int = 0
     baseline: Baseline | None = None
@@ -194,7 +194,7 @@ class LocalEngine:
     async def _first_words(
         self, assignment: Assignment, clone: Clone
     ) -> Sequence[tuple[str, Origin]]:
-        news = await self._shop.news(self._shop.code(clone))
+        news = await self._shop.news(clone)
         return (
             (render(WORKER.brief), "brief"),
             (assignment.task_text, "task"),

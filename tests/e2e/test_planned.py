@@ -143,6 +143,41 @@ async def test_three_levels_build_on_each_other(stage: MakeStage) -> None:
     assert began[3] == "d"
 
 
+async def test_who_builds_on_others_is_told_what_they_made(stage: MakeStage) -> None:
+    """The map that all share is from before; and what it shows whole need not be read before it is edited."""
+    make: Call = (
+        "edit",
+        {"path": "one.py", "edits": [{"old": "x = 1", "new": "def fresh(): ..."}]},
+    )
+    use: Call = ("edit", {"path": "two.py", "edits": [{"old": "y = 1", "new": "import one"}]})
+    place = await project(
+        stage,
+        [],
+        planner(
+            plan(
+                task("one", paths=["one.py"], checks=["grep -q fresh one.py"]),
+                task("two", "one", paths=["two.py"], checks=["grep -q one two.py"]),
+            )
+        ),
+        primer(),
+        worker("one", [[make], [REPORT]], name="one"),
+        worker("two", [[use], [REPORT]], name="two"),
+        reviewer(),
+    )
+    write_files(place.repo, {"one.py": "x = 1\n", "two.py": "y = 1\n"})
+    ran = await refactor(place.having(LEADLINE_PACK_TOKENS="4000"))
+    assert ran.code == 0, ran.err
+    told = {
+        record.step: [m["content"] for m in record.body["messages"] if m["role"] == "user"]
+        for record in place.server.requests
+    }
+    assert told["one-0"][-1].startswith("The whole, which others work on")
+    print(told["two-0"][-1])
+    assert "~ one.py:" in told["two-0"][-1]
+    assert "def fresh()" in told["two-0"][-1]
+    assert (place.repo / "two.py").read_text() == "import one\n"
+
+
 async def test_what_flash_fails_twice_pro_solves(stage: MakeStage) -> None:
     """Pro begins with all that the planner was told: its conversation has the planner's answer."""
     wrong: Call = ("edit", {"path": "a.txt", "edits": [{"old": "todo", "new": "perhaps"}]})

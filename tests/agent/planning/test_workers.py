@@ -200,8 +200,8 @@ async def stage(tmp_path: Path, make_bench: MakeBench) -> AsyncIterator[MakeStag
             def code(clone: Clone) -> LiveCode:
                 return LiveCode(index, clone.root, lambda: clones.list_files(clone))
 
-            async def no_news(code: LiveCode) -> str | None:
-                del code
+            async def no_news(clone: Clone) -> str | None:
+                del clone
 
             def no_route(recorder: Recorder, order: Order) -> None:
                 recorder.emit(Routed("worker", lane.model, lane.effort, order.refusal))
