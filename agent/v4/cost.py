@@ -88,6 +88,12 @@ class CostReport:
     def by_role(self) -> tuple[Total, ...]:
         return _grouped(self.rows, lambda row: role_of(row.agent))
 
+    @property
+    def begun_on_shared(self) -> Total | None:
+        """The first requests of all workers: what sharing one prefix saved is saved by these. None without any."""
+        firsts = {row.agent: row for row in reversed(self.rows) if role_of(row.agent) == "workers"}
+        return _total("shared", firsts.values()) if firsts else None
+
     def to_json(self) -> dict[str, Any]:
         """The report as values that `json.dumps` takes."""
         return {
@@ -96,6 +102,7 @@ class CostReport:
             "roles": [_total_json(total) for total in self.by_role],
             "agents": [_total_json(total) for total in self.by_agent],
             "total": _total_json(self.total),
+            "shared_prefix_saved_usd": shared.saved if (shared := self.begun_on_shared) else 0.0,
             "failed_requests": self.failed,
         }
 
@@ -117,6 +124,11 @@ class CostReport:
         lines = [
             f"The cache saved ${total.saved:.4f}; {total.hit_share:.1%} of the input were hits."
         ]
+        if shared := self.begun_on_shared:
+            lines.append(
+                f"{shared.requests} workers began with what was read once for all of them, "
+                f"which saved ${shared.saved:.4f}."
+            )
         lines += _unexpected_lines(self.rows)
         if total.unpriced:
             lines.append(

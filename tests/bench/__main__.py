@@ -9,12 +9,13 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
-from . import code, prefix, quality, sixty, startup
+from . import clones, code, prefix, quality, sixty, startup
 
 BENCHES: dict[str, Callable[[], Awaitable[str]]] = {
     "startup": startup.measure,
     "sixty": sixty.measure,
     "prefix": prefix.measure,
+    "clones": clones.measure,
 }
 WITH_OPTIONS: dict[str, Callable[[Sequence[str]], Awaitable[str]]] = {
     "code": code.measure,

@@ -17,10 +17,12 @@ import re
 import secrets
 import stat
 from collections import defaultdict
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import Exit, PersonError
+from .clone_ahead import Ahead
 from .clone_files import clean, folders_of, open_up, remove_tree
 from .clone_gitdir import Surroundings, lay_git_dir, look_around
 from .clone_home import Clone, Home, State
@@ -75,6 +77,7 @@ class Clones:
         self._limits = limits
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._writing = asyncio.Semaphore(_AT_ONCE)
+        self._ahead = Ahead()
 
     @classmethod
     async def open(
@@ -115,21 +118,29 @@ class Clones:
             if os.path.lexists(home.folder):
                 raise PersonError(f"There is a clone {name} already. Remove it first.")
             head = await self._head(start)
-            made = await self._filled(start.tree)
-            try:
-                state = await self._furnish(made, start, head)
-                made.folder.rename(home.folder)
-            except BaseException:
-                await asyncio.shield(asyncio.to_thread(remove_tree, made.folder, self._trash))
-                raise
+            with self._ahead.making():
+                made = await self._filled(start.tree)
+                try:
+                    state = await self._furnish(made, start, head)
+                    made.folder.rename(home.folder)
+                except BaseException:
+                    await asyncio.shield(asyncio.to_thread(remove_tree, made.folder, self._trash))
+                    raise
             return self._clone(home, state)
 
     async def prepare(self, base: Snapshot | str, count: int) -> None:
-        """Makes sure that `count` spares are there, so that as many clones are made quickly later."""
+        """Makes sure that `count` spares are there, so that as many clones are made quickly later.
+
+        It can run beside `make`: no spare is begun while a clone is being made, and a `make` that finds none waits for
+        the one that is just being written rather than for the disk beside it. Cancelled, it leaves whole spares only.
+        """
         start = await self._start(base)
+        # Those that are taken meanwhile are not made again: they did what they were for.
         for _ in range(count - len(self._spares())):
-            made = await self._fresh(start.tree)
-            made.folder.rename(self._folder / "spares" / made.folder.name)
+            async with self._ahead.preparing():
+                if len(self._spares()) < count:
+                    made = await self._fresh(start.tree)
+                    made.folder.rename(self._folder / "spares" / made.folder.name)
 
     def find(self, name: str) -> Clone | None:
         """The clone of this name, also one that an earlier process left."""
@@ -295,6 +306,8 @@ class Clones:
 
     async def _filled(self, tree: str) -> Home:
         """A work tree with these files under a passing name, by a spare if there is one that can be used."""
+        if not self._spares():
+            await self._ahead.spare()
         for spare in self._spares():
             taken = self._at(self._folder / "making" / spare.name)
             # Another process may have been first, and a spare may be spoilt by a crash.
@@ -305,8 +318,8 @@ class Clones:
 
     async def _fresh(self, tree: str) -> Home:
         made = self._at(self._folder / "making" / secrets.token_hex(8))
-        made.create()
         async with self._writing:
+            made.create()
             return await self._brought(made, tree)
 
     async def _brought(self, home: Home, tree: str) -> Home:
@@ -338,7 +351,8 @@ class Clones:
 
     async def _furnish(self, home: Home, start: _Start, head: str) -> State:
         git_dir = home.root / ".git"
-        await asyncio.to_thread(lay_git_dir, git_dir, self._around, head, home.index)
+        laying = asyncio.to_thread(lay_git_dir, git_dir, self._around, head, home.index)
+        await _to_its_end(laying)
         state = State(start.commit, start.tree, head, start.left_out, start.commit, start.tree)
         home.write(state)
         return state
@@ -357,3 +371,13 @@ class Clones:
     async def _open_folders(self, home: Home) -> None:
         known = await self._listed(home)
         await asyncio.to_thread(open_up, home.root, folders_of(known))
+
+
+async def _to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Waits for what a thread does even when cancelled: it would go on writing where all is being removed."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

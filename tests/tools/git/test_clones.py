@@ -584,3 +584,117 @@ async def test_the_files_of_a_clone_are_listed_by_the_persons_ignore_rules(
     (clone.root / "own.tmp").write_text("x")
     (clone.root / ".git" / "info" / "exclude").write_text("new.py\n")
     assert await shop.clones.list_files(clone) == ("a.txt", "new.py", "src/b.py")
+
+
+def crowd(repo: Path) -> None:
+    """Enough files that writing them takes a while."""
+    for number in range(400):
+        (repo / f"f{number}").write_text(f"{number}\n" * 100)
+
+
+async def being_written(making: Path) -> None:
+    while not any(making.glob("*/tree/*/*")):
+        await asyncio.sleep(0)
+
+
+async def test_spares_are_made_beside_clones(repo: Path, state: Path, scan: Scan) -> None:
+    crowd(repo)
+    shop = await open_shop(state, repo)
+    base = await shop.snapshots.take("start")
+    ahead = asyncio.create_task(shop.clones.prepare(base, 3))
+    await being_written(state / "clones" / "making")
+    made = await asyncio.gather(*(shop.clones.make(base, f"w{n}") for n in range(4)))
+    assert all(scan(clone.root) == scan(repo) for clone in made)
+    await asyncio.gather(ahead, shop.clones.prepare(base, 3), shop.clones.prepare(base, 2))
+    assert len(list((state / "clones" / "spares").iterdir())) == 3
+    assert not list((state / "clones" / "making").iterdir())
+
+
+async def test_a_clone_takes_the_spare_that_is_just_being_written(repo: Path, state: Path) -> None:
+    crowd(repo)
+    shop = await open_shop(state, repo)
+    base = await shop.snapshots.take("start")
+    making = state / "clones" / "making"
+    ahead = asyncio.create_task(shop.clones.prepare(base, 2))
+    await being_written(making)
+    (inode,) = [path.stat().st_ino for path in making.glob("*/tree/*")]
+    (repo / "a.txt").write_text("later\n")
+    later = await shop.snapshots.take("later")
+    clone = await shop.clones.make(later, "w1")
+    assert clone.root.stat().st_ino == inode
+    assert (clone.root / "a.txt").read_text() == "later\n"
+    # One of the two is taken: it did what it was for.
+    await ahead
+    assert len(list((state / "clones" / "spares").iterdir())) == 1
+
+
+async def test_no_spare_is_begun_while_a_clone_is_made(repo: Path, state: Path) -> None:
+    crowd(repo)
+    shop = await open_shop(state, repo)
+    base = await shop.snapshots.take("start")
+    making = state / "clones" / "making"
+    task = asyncio.create_task(shop.clones.make(base, "w1"))
+    await being_written(making)
+    ahead = asyncio.create_task(shop.clones.prepare(base, 1))
+    most = 0
+    while not task.done():
+        most = max(most, len(list(making.iterdir())))
+        await asyncio.sleep(0)
+    assert most == 1
+    await ahead
+    assert len(list((state / "clones" / "spares").iterdir())) == 1
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+async def test_cancelling_what_is_made_ahead_leaves_nothing_and_stops_nobody(
+    repo: Path, state: Path, scan: Scan, waiting: bool
+) -> None:
+    crowd(repo)
+    shop = await open_shop(state, repo)
+    base = await shop.snapshots.take("start")
+    making = state / "clones" / "making"
+    ahead = [asyncio.create_task(shop.clones.prepare(base, count)) for count in (3, 4)]
+    await being_written(making)
+    clone = asyncio.create_task(shop.clones.make(base, "w1"))
+    if waiting:
+        await asyncio.sleep(0.02)
+    for one in ahead:
+        one.cancel()
+    assert all(
+        isinstance(end, asyncio.CancelledError)
+        for end in await asyncio.gather(*ahead, return_exceptions=True)
+    )
+    assert scan((await clone).root) == scan(repo)
+    assert not list(making.iterdir())
+    assert not list((state / "clones" / "spares").iterdir())
+    await shop.clones.prepare(base, 1)
+    assert len(list((state / "clones" / "spares").iterdir())) == 1
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(turns=st.lists(st.integers(0, 60), min_size=1, max_size=3))
+def test_a_clone_cancelled_at_any_time_leaves_nothing_behind(turns: list[int]) -> None:
+    async def law(folder: Path) -> None:
+        (folder / "root" / "f").write_text("f\n")
+        shop = await open_shop(folder / "state", folder / "root")
+        base = await shop.snapshots.take("start")
+        making = folder / "state" / "clones" / "making"
+        for number, count in enumerate(turns):
+            task = asyncio.create_task(shop.clones.make(base, f"w{number}"))
+            ahead = asyncio.create_task(shop.clones.prepare(base, 1))
+            for _ in range(count):
+                await asyncio.sleep(0.0005)
+            task.cancel()
+            ahead.cancel()
+            await asyncio.gather(task, ahead, return_exceptions=True)
+            assert not list(making.iterdir())
+        assert (await shop.clones.make(base, "last")).tree == base.tree
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        subprocess.run(["git", "init", "--quiet", folder / "root"], check=True)
+        asyncio.run(law(folder))
