@@ -19,6 +19,7 @@ from ..tools.git.survey import Limits as SnapshotLimits
 from ..tools.paths import folder_key, remove_abandoned
 from ..tools.permissions import Mode
 from ..tools.registry import TOOLS, schemas
+from ..tools.sandbox.base import Sandbox
 from ..tools.sandbox.detect import choose_sandbox
 from .agents import Agent
 from .approvals import Nobody
@@ -235,9 +236,9 @@ async def assemble(
     bus = _bus(listeners)
     recorder = Recorder(journal, bus, MAIN, talk_of(journal.events, MAIN).turn)
 
-    def commands_in(folder: Path, *, may_write: bool) -> SandboxedCommands:
+    def commands_in(folder: Path, confining: Sandbox, *, may_write: bool) -> SandboxedCommands:
         return SandboxedCommands(
-            sandbox,
+            confining,
             place.root,
             folder,
             leadline_home=settings.home,
@@ -246,7 +247,7 @@ async def assemble(
             default_seconds=settings.command_seconds,
         )
 
-    commands = commands_in(journal.folder, may_write=writable)
+    commands = commands_in(journal.folder, sandbox, may_write=writable)
     store, steps, around, baseline = None, None, None, None
     if place.repository is not None and writable:
         limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
@@ -269,7 +270,9 @@ async def assemble(
         speaker, looking, mode = recorder, commands, job.mode
     else:
         speaker = Recorder(journal, bus, PLANNER.name, earlier.turn if earlier else 0)
-        looking = commands_in(journal.folder / PLANNER.name, may_write=False)
+        # Who only looks is confined also where others are not.
+        eyes = await choose_sandbox(settings.sandbox, place.root) if job.mode == "full" else sandbox
+        looking = commands_in(journal.folder / PLANNER.name, eyes, may_write=False)
         mode = "plan"
     upkeep = Upkeep(code, speaker, seen, terms)
     lead = Agent(job.lead, job.lane, speaker, looking, mode, seen, upkeep)

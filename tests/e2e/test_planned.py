@@ -434,6 +434,37 @@ async def test_a_small_task_is_done_in_place(stage: MakeStage) -> None:
     assert (place.repo / "a.txt").read_text() == "a\ntodo\n"
 
 
+async def test_a_planner_looks_confined_also_where_others_are_not(stage: MakeStage) -> None:
+    """In mode full nothing confines workers, so nobody works in clones: one agent does the plan, and that is said."""
+    place = await project(
+        stage,
+        ["a", "b"],
+        turn(
+            "look",
+            {"answers": 0, "any_user": "you plan the task"},
+            ("shell", {"command": "echo x > a.txt || echo refused"}),
+        ),
+        turn(
+            "plan",
+            {"answers": 1, "result": "refused"},
+            ("update_plan", {"plan": plan(task("a"), task("b"))}),
+            REPORT,
+        ),
+        turn(
+            "both",
+            {"model": "deepseek-flash", "answers": 0, "any_user": ["Do a", "Do b"]},
+            EDIT_A,
+            ("edit", {"path": "b.txt", "edits": [{"old": "todo", "new": "done"}]}),
+            REPORT,
+        ),
+    )
+    ran = await place("run", "Do all of it", "--json", "--mode", "full")
+    assert ran.code == 0, ran.err
+    assert texts(place, ["a", "b"]) == {"done"}
+    assert any("one agent does the whole plan" in note for note in ran.result["notes"])
+    assert states(ran) == {"a": "done", "b": "done"}
+
+
 async def test_in_place_pro_goes_on_where_flash_fails(stage: MakeStage) -> None:
     place = (
         await project(
