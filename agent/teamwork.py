@@ -74,6 +74,7 @@ def _prefixes(kit: Kit, lead: Lead) -> Prefixes:
         kit.client,
         recorder,
         routed,
+        lambda lane: kit.catalog.resolve(lane.model).store_seconds,
         primed_prefixes(kit),
     )
 

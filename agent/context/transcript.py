@@ -83,6 +83,8 @@ class Transcript:
         self._start: Start = start
         self._messages: list[Message] = [system]
         self._open_calls: list[str] = []
+        self._parts: dict[SegmentName, _Part] = {}
+        self._digested = 0
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -119,6 +121,8 @@ class Transcript:
         self._refuse_while_open()
         child = self._fresh(name, "fork", self.epoch)
         child._messages = list(self._messages)
+        child._parts = {name: part.copy() for name, part in self._parts.items()}
+        child._digested = self._digested
         return child
 
     def rebase(self, reason: str, messages: tuple[Message, ...]) -> Transcript:
@@ -154,16 +158,34 @@ class Transcript:
 
     def _segments(self) -> tuple[Segment, ...]:
         """Digests of the parts of the prefix, in the order the model reads them."""
-        wires: dict[SegmentName, list[bytes]] = {}
-        for message in self._messages:
-            wires.setdefault(_segment_of(message), []).append(canonical(wire_message(message)))
-        parts = {name: _segment(name, b"".join(wire)) for name, wire in wires.items()}
+        # Only what is new: a pack of half a megabyte would cost milliseconds with each request of each worker.
+        for message in self._messages[self._digested :]:
+            self._parts.setdefault(_segment_of(message), _Part()).add(message)
+        self._digested = len(self._messages)
+        parts = {name: part.segment(name) for name, part in self._parts.items()}
         tools = Segment("tools", self.tools.digest, len(self.tools.json.encode()))
         return (parts.pop("system"), tools, *parts.values())
 
 
-def _segment(name: SegmentName, wire: bytes) -> Segment:
-    return Segment(name, hashlib.sha256(wire).hexdigest(), len(wire))
+class _Part:
+    """What the messages of one segment come to so far."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def add(self, message: Message) -> None:
+        wire = canonical(wire_message(message))
+        self._digest.update(wire)
+        self._size += len(wire)
+
+    def copy(self) -> _Part:
+        other = _Part()
+        other._digest, other._size = self._digest.copy(), self._size
+        return other
+
+    def segment(self, name: SegmentName) -> Segment:
+        return Segment(name, self._digest.hexdigest(), self._size)
 
 
 def _segment_of(message: Message) -> SegmentName:

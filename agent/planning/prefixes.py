@@ -46,6 +46,7 @@ class Prefixes:
     model: Model
     recorder: Callable[[str], Recorder]
     route: Callable[[Recorder, Lane], None]
+    store_seconds: Callable[[Lane], float]
     primed: Mapping[str, Prefix] = field(default_factory=dict[str, Prefix])
     _made: dict[str, Prefix] = field(default_factory=dict[str, Prefix])
     _turns: defaultdict[str, asyncio.Lock] = field(
@@ -72,7 +73,7 @@ class Prefixes:
         recorder = self.recorder(name)
         recorder.emit(Forked(self.parent, len(self.head)))
         self.route(recorder, lane)
-        return Prefix.of(await prime(shared, self.model, recorder))
+        return Prefix.of(await prime(shared, self.model, recorder, self.store_seconds(lane)))
 
 
 def prime_name(rung: Rung) -> str:

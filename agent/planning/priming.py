@@ -17,20 +17,18 @@ from ..events import MessageCommitted, ToolFinished, ToolStarted
 from ..loop import Model
 from ..messages import AssistantMessage, ToolMessage, UserMessage
 
-STORE_SECONDS = 3.0
-"""How long the service takes to store what it read, by its own word "seconds" (DeepSeek API guide, context caching)."""
-
 
 async def prime(
     shared: Transcript,
     model: Model,
     recorder: Recorder,
+    seconds: float,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Transcript:
     """`shared` with the priming request and its answer: what agents of this lane are to fork, from now on.
 
-    Returns when the service has stored it. `recorder` is that of an agent of its own: the answer belongs to nobody's
-    work. Raises what `model` raises.
+    Returns when the service has stored it, which takes it so many `seconds`. `recorder` is that of an agent of its own:
+    the answer belongs to nobody's work. Raises what `model` raises.
     """
 
     def add(message: UserMessage | AssistantMessage) -> None:
@@ -46,5 +44,5 @@ async def prime(
         recorder.emit(ToolStarted(call.id, call.name, call.name, mutates=False))
         recorder.emit(ToolFinished(call.id, told.ok, told.text, 0.0, call.name))
         shared.append(told)
-    await sleep(STORE_SECONDS)
+    await sleep(seconds)
     return shared

@@ -126,6 +126,8 @@ class LocalEngine:
         self._bounds = bounds
         self._left = dict(shop.left)
         self._begun = shop.begun
+        # Once for all workers: making them takes longer than all else that a worker begins with.
+        self._schemas = schemas()
         self._workers: dict[str, _Worker] = {}
 
     async def work(self, assignment: Assignment) -> Delivery:
@@ -239,7 +241,7 @@ class LocalEngine:
             request_paths=request_paths,
             known_as=shop.shown_at,
         )
-        dispatcher = Dispatcher(TOOLS, schemas(), WORKER, place, Nobody(), recorder, seen)
+        dispatcher = Dispatcher(TOOLS, self._schemas, WORKER, place, Nobody(), recorder, seen)
         loop = Loop(
             transcript,
             shop.model,

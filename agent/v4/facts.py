@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, PositiveInt
+from pydantic import AwareDatetime, Field, NonNegativeFloat, PositiveInt
 
 from .tables import Table
 
@@ -43,7 +43,10 @@ class Quality(Table):
 
 
 class Model(Table):
-    """What is known of a model. Sizes are in tokens; `known` is False for a name that no catalog has."""
+    """What is known of a model. Sizes are in tokens; `known` is False for a name that no catalog has.
+
+    `store_seconds` is how long the service takes to store what it read, so that others can hit it.
+    """
 
     id: str
     title: str
@@ -56,6 +59,7 @@ class Model(Table):
     answer_cap: PositiveInt
     shares_cache_with: tuple[str, ...] = ()
     cache_unit: PositiveInt
+    store_seconds: NonNegativeFloat = 3.0
     quality: tuple[Quality, ...] = ()
     quality_source: str = ""
     prices: tuple[DatedRate, ...] = ()

@@ -43,6 +43,15 @@ def variables() -> Mapping[str, str]:
     return {"LEADLINE_PACK_TOKENS": "0", "LEADLINE_SOLO": ""}
 
 
+QUICK = """
+[models.deepseek-v4-pro]
+store_seconds = 0.1
+[models.deepseek-flash]
+store_seconds = 0.1
+"""
+"""The rehearsal endpoint stores at once; no test needs to wait for it as long as for the service."""
+
+
 def task(name: str, *after: str, **others: object) -> dict[str, object]:
     given: dict[str, object] = {
         "id": name,
@@ -69,7 +78,9 @@ async def project(stage: MakeStage, names: Sequence[str], *parts: str, delay: fl
         (place.repo / name).unlink()
     git(place.repo, "add", "--all")
     git(place.repo, "commit", "--quiet", "-m", "todo")
-    return place
+    catalog = place.home.parent / "catalog.toml"
+    catalog.write_text(QUICK)
+    return place.having(LEADLINE_CATALOG=str(catalog))
 
 
 async def refactor(place: Stage, *flags: str) -> Ran:
@@ -172,7 +183,6 @@ async def test_who_builds_on_others_is_told_what_they_made(stage: MakeStage) -> 
         for record in place.server.requests
     }
     assert told["one-0"][-1].startswith("The whole, which others work on")
-    print(told["two-0"][-1])
     assert "~ one.py:" in told["two-0"][-1]
     assert "def fresh()" in told["two-0"][-1]
     assert (place.repo / "two.py").read_text() == "import one\n"
@@ -655,8 +665,10 @@ async def test_a_codemod_leaves_only_the_rest_to_a_worker(stage: MakeStage) -> N
 
 CATALOG = """
 [models.deepseek-v4-pro]
+store_seconds = 0.1
 prices = [{ since = 2026-01-01T00:00:00Z, hit = 0.02, miss = 0.6, output = 2.0 }]
 [models.deepseek-flash]
+store_seconds = 0.1
 prices = [{ since = 2026-01-01T00:00:00Z, hit = 0.0, miss = 0.0, output = 1.0 }]
 """
 """Prices that are the same at every hour; with Flash only answers cost."""
@@ -677,7 +689,6 @@ async def test_the_budget_covers_all_agents(stage: MakeStage) -> None:
         reviewer(),
     )
     write_files(place.home.parent, {"catalog.toml": CATALOG})
-    place = place.having(LEADLINE_CATALOG=str(place.home.parent / "catalog.toml"))
     ran = await refactor(place, "--budget-usd", "0.016", "--workers", "2")
     assert ran.code == 5, ran.err
     assert ran.result["cost"]["usd"] <= 0.016

@@ -18,6 +18,7 @@ from leadline.agent.events import (
     MessageCommitted,
     Rebased,
     Routed,
+    Segment,
     SessionStarted,
     ToolFinished,
     ToolStarted,
@@ -25,6 +26,7 @@ from leadline.agent.events import (
 from leadline.agent.journal import decode, encode
 from leadline.agent.messages import (
     AssistantMessage,
+    Origin,
     SystemMessage,
     ToolCall,
     ToolMessage,
@@ -239,6 +241,31 @@ def test_segments_name_what_changed() -> None:
     same = {s.name for s in one.request().segments if s in other.request().segments}
     assert [s.name for s in one.request().segments] == ["system", "tools", "pack", "history"]
     assert same == {"system", "tools", "pack"}
+
+
+@given(
+    said=st.lists(st.tuples(texts, st.sampled_from(["pack", "instructions", "task"])), max_size=8),
+    asked=st.sets(st.integers(0, 8)),
+    forked=st.integers(0, 8),
+)
+def test_segments_are_those_of_the_messages_however_often_they_are_asked_for(
+    said: list[tuple[str, Origin]], asked: set[int], forked: int
+) -> None:
+    lane = Lane("deepseek-flash", "high")
+    grown, parent = Transcript("main", lane, TOOLS, SYSTEM), None
+    before: tuple[Segment, ...] = ()
+    for number, (text, origin) in enumerate(said):
+        if number in asked:
+            grown.request()
+        if number == forked:
+            parent, before = grown, grown.request().segments
+            grown = parent.fork("child")
+        grown.append(UserMessage(text, origin))
+    at_once = Transcript("main", lane, TOOLS, SYSTEM)
+    for text, origin in said:
+        at_once.append(UserMessage(text, origin))
+    assert grown.request().segments == at_once.request().segments
+    assert parent is None or parent.request().segments == before
 
 
 def test_a_prompt_and_its_values_cannot_drift_apart(tmp_path: Path) -> None:

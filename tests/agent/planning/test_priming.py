@@ -11,7 +11,7 @@ from leadline.agent.context.transcript import Lane, Transcript
 from leadline.agent.events import Body, UsageReported
 from leadline.agent.journal import Journal
 from leadline.agent.messages import AssistantMessage, UserMessage
-from leadline.agent.planning.priming import STORE_SECONDS, prime
+from leadline.agent.planning.priming import prime
 from leadline.agent.rehearsal import RehearsalServer, Settings, parse_scenario
 from leadline.tests.agent.v4.bench import MakeBench, new_transcript
 
@@ -70,7 +70,7 @@ async def test_the_shared_prefix_is_read_once_however_many_workers(
             await asyncio.sleep(STORED)
 
         if primed:
-            base = await prime(base, bench.client, recorder(tmp_path), stored)
+            base = await prime(base, bench.client, recorder(tmp_path), 3.0, stored)
         events: list[Body] = []
 
         async def work(number: int) -> None:
@@ -81,7 +81,7 @@ async def test_the_shared_prefix_is_read_once_however_many_workers(
         await asyncio.gather(*map(work, range(WORKERS)))
         missed = [record for record in server.requests if record.hit < len(PACK) // 8]
         assert len(missed) == (1 if primed else WORKERS)
-        assert waits == ([STORE_SECONDS] if primed else [])
+        assert waits == ([3.0] if primed else [])
         reported = [body for body in events if isinstance(body, UsageReported)]
         assert len(reported) == WORKERS
         if primed:  # and the ledger knew that they would hit
@@ -94,7 +94,7 @@ async def test_a_model_that_calls_tools_is_told_that_nothing_ran(
     async with RehearsalServer(CALLING) as server:
         bench = make_bench(server.base_url)
         agent = recorder(tmp_path)
-        base = await prime(shared(), bench.client, agent, lambda _: asyncio.sleep(0))
+        base = await prime(shared(), bench.client, agent, 0.0)
         child = base.fork("task-1")
         child.append(UserMessage("Your task.", "task"))
         assert isinstance(base.messages[-2], AssistantMessage)

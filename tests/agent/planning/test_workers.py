@@ -177,9 +177,7 @@ async def stage(tmp_path: Path, make_bench: MakeBench) -> AsyncIterator[MakeStag
             tools = Tools.of(schemas_json())
             shared = Transcript("shared", lane, tools, SystemMessage("You are Leadline. " * 40))
             shared.append(UserMessage(PACK, "pack"))
-            primed = await prime(
-                shared, bench.client, Recorder(journal, bus, "prime"), lambda _: asyncio.sleep(0.3)
-            )
+            primed = await prime(shared, bench.client, Recorder(journal, bus, "prime"), 0.3)
 
             def commands(clone: Clone, recorder: Recorder) -> SandboxedCommands:
                 return SandboxedCommands(
