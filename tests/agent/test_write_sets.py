@@ -203,9 +203,9 @@ async def test_an_empty_write_set_allows_nothing(tmp_path: Path) -> None:
 
 NOTHING: dict[str, object] = {}
 MAY = {
-    "solo": "read outline write edit search shell update_plan report ask",
-    "planner": "read outline search shell update_plan ask report",
-    "worker": "read outline write edit search shell update_plan request_paths report",
+    "solo": "read outline write edit codemod search shell update_plan report ask",
+    "planner": "read outline codemod search shell update_plan ask report",
+    "worker": "read outline write edit codemod search shell update_plan request_paths report",
     "reviewer": "read outline search shell report",
 }
 
