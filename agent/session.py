@@ -29,7 +29,6 @@ from .journal import Journal, JournalError, utc_now
 from .kit import Job, Kit, assemble, version
 from .lanes import lane_of, route
 from .opening import ready
-from .planned import work_planned
 from .planning.plan import Plan
 from .planning.solo import Finish, work_alone
 from .rebuild import rebuilt
@@ -39,6 +38,7 @@ from .roles import PLANNER, SOLO
 from .steps import Earlier
 from .store import new_session_id, sessions_folder
 from .survey import find_place, refuse_impossible_commit
+from .team.planned import work_planned
 from .v4.catalog import Catalog, load_catalog
 from .v4.facts import Tier
 

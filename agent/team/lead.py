@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import dropwhile
 
-from ..tools.code.model import CodeTree
-from .loop import Loop
-from .messages import AssistantMessage, Message, ToolMessage
-from .planning.engine import Prefix
-from .planning.prefixes import head_of
+from ...tools.code.model import CodeTree
+from ..loop import Loop
+from ..messages import AssistantMessage, Message, ToolMessage
+from ..planning.engine import Prefix
+from ..planning.prefixes import head_of
 
 
 @dataclass(frozen=True, slots=True)

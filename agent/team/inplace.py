@@ -9,26 +9,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..prompts.render import render
-from ..tools.checks.model import Check
-from ..tools.registry import schemas_json
-from .context.transcript import Tools
-from .dispatch import sendable
-from .events import MessageCommitted
-from .events_plan import Forked, TaskMoved
-from .kit import Kit
-from .lanes import lane_of, route
+from ...prompts.render import render
+from ...tools.checks.model import Check
+from ...tools.registry import schemas_json
+from ..context.transcript import Tools
+from ..dispatch import sendable
+from ..events import MessageCommitted
+from ..events_plan import Forked, TaskMoved
+from ..kit import Kit
+from ..lanes import lane_of, route
+from ..planning.engine import Prefix
+from ..planning.landing import checks_of
+from ..planning.plan import Plan
+from ..planning.planner import task_text
+from ..planning.schedule import State
+from ..planning.solo import Finish, Work, work_alone
+from ..rebuild import rebuilt
+from ..replay import MAIN, replay, works_in_place
+from ..roles import SOLO
+from ..v4.facts import Rung
 from .lead import Lead
-from .planning.engine import Prefix
-from .planning.landing import checks_of
-from .planning.plan import Plan
-from .planning.planner import task_text
-from .planning.schedule import State
-from .planning.solo import Finish, Work, work_alone
-from .rebuild import rebuilt
-from .replay import MAIN, replay, works_in_place
-from .roles import SOLO
-from .v4.facts import Rung
 
 
 def began_in_place(kit: Kit) -> bool:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..tools.registry import schemas_json
-from .bus import Recorder
-from .context.repacking import is_cold
-from .context.transcript import Tools, Transcript
-from .journal import utc_now
-from .kit import Kit
-from .messages import AssistantMessage, SystemMessage, ToolMessage
-from .planning.engine import Prefix
-from .planning.prefixes import PRIME
-from .planning.record import PlanRun
-from .planning.schedule import ENDED
-from .planning.workers import Left
-from .rebuild import result_of
-from .replay import Talk, claim_of, talk_of
+from ...tools.registry import schemas_json
+from ..bus import Recorder
+from ..context.repacking import is_cold
+from ..context.transcript import Tools, Transcript
+from ..journal import utc_now
+from ..kit import Kit
+from ..messages import AssistantMessage, SystemMessage, ToolMessage
+from ..planning.engine import Prefix
+from ..planning.prefixes import PRIME
+from ..planning.record import PlanRun
+from ..planning.schedule import ENDED
+from ..planning.workers import Left
+from ..rebuild import result_of
+from ..replay import Talk, claim_of, talk_of
 
 
 def left_workers(kit: Kit, run: PlanRun) -> Mapping[str, Left]:

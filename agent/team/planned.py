@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from ..prompts.render import render
-from ..tools.code.model import CodeTree
-from ..tools.errors import Exit, PersonError, ToolError
-from .context.transcript import Transcript
-from .events import Warned
-from .events_plan import Forecasted, PlanProposed
+from ...prompts.render import render
+from ...tools.code.model import CodeTree
+from ...tools.errors import Exit, PersonError, ToolError
+from ..context.transcript import Transcript
+from ..events import Warned
+from ..events_plan import Forecasted, PlanProposed
+from ..kit import Kit
+from ..opening import ready
+from ..planning.plan_check import CheckedPlan, PlanFaults, check_plan
+from ..planning.planner import answers_text, assumed, make_plan
+from ..planning.record import PlansRecord, plans_of
+from ..planning.solo import Finish
+from ..replay import Replayed
 from .foresight import foretold, waited
 from .inplace import began_in_place, work_in_place
-from .kit import Kit
 from .lead import Lead
-from .opening import ready
-from .planning.plan_check import CheckedPlan, PlanFaults, check_plan
-from .planning.planner import answers_text, assumed, make_plan
-from .planning.record import PlansRecord, plans_of
-from .planning.solo import Finish
-from .replay import Replayed
-from .teamwork import work_together
+from .together import work_together
 
 
 class PlanRefusedError(PersonError):

@@ -5,25 +5,25 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from ..prompts.render import render
-from ..tools.errors import PersonError
-from ..tools.git.objects import tree_patch
-from ..tools.git.snapshot import Snapshot
-from ..tools.registry import TOOLS, schemas, schemas_json
-from .approvals import Nobody
-from .bus import Recorder
-from .context.transcript import Tools
+from ...prompts.render import render
+from ...tools.errors import PersonError
+from ...tools.git.objects import tree_patch
+from ...tools.git.snapshot import Snapshot
+from ...tools.registry import TOOLS, schemas, schemas_json
+from ..approvals import Nobody
+from ..bus import Recorder
+from ..context.transcript import Tools
+from ..dispatch import Dispatcher, Workplace, sendable
+from ..events_plan import Forked, Reviewed
+from ..idle import nothing_changed, nothing_to_keep, nothing_to_tell
+from ..kit import Kit
+from ..lanes import route
+from ..loop import Loop
+from ..planning.plan import Plan
+from ..planning.review import review
+from ..roles import REVIEWER
+from ..v4.facts import Rung
 from .crew import Crew
-from .dispatch import Dispatcher, Workplace, sendable
-from .events_plan import Forked, Reviewed
-from .idle import nothing_changed, nothing_to_keep, nothing_to_tell
-from .kit import Kit
-from .lanes import route
-from .loop import Loop
-from .planning.plan import Plan
-from .planning.review import review
-from .roles import REVIEWER
-from .v4.facts import Rung
 
 
 async def reviewed_by(

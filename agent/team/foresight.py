@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
-from .events import UsageReported, Warned
-from .events_plan import Forecast
-from .journal import utc_now
-from .kit import Kit
-from .lanes import lane_of
-from .planning.forecast import Ground, forecast
-from .planning.outcomes import read_outcomes
-from .planning.plan import Plan
-from .planning.timings import read_timings
-from .v4.catalog import Price
-from .v4.facts import Tier
-from .v4.offpeak import wait_off_peak
+from ..events import UsageReported, Warned
+from ..events_plan import Forecast
+from ..journal import utc_now
+from ..kit import Kit
+from ..lanes import lane_of
+from ..planning.forecast import Ground, forecast
+from ..planning.outcomes import read_outcomes
+from ..planning.plan import Plan
+from ..planning.timings import read_timings
+from ..v4.catalog import Price
+from ..v4.facts import Tier
+from ..v4.offpeak import wait_off_peak
 
 AROUND_PACK = 3_000
 """Tokens of a prefix beside the pack: system prompt, tools, environment card, instructions."""

@@ -10,32 +10,32 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
-from ..tools.checks.model import Check
-from ..tools.errors import PersonError
-from ..tools.git.clones import Clone
-from ..tools.git.objects import tree_changes
-from ..tools.git.snapshot import Snapshot
-from ..tools.git.store import Store
-from ..tools.slots import Slots, default_slots
-from .budget import Budget, Limits
-from .bus import Recorder
-from .clonework import Clonework, open_clonework
-from .context.deltas import changes, delta_text
-from .events_plan import PlanEnded, PlanStarted
-from .journal import JournalError
-from .kit import Kit
-from .lanes import lane_of, route
-from .planning.engine import Posted
-from .planning.landing import Merging, Proving, Told
-from .planning.outcomes import keep_outcomes
-from .planning.prefixes import Prefixes
-from .planning.purse import SharedPurse
-from .planning.record import PlanRecord, PlanRun
-from .planning.schedule import in_state
-from .planning.scheduler import Ended, Order, Replan, Rules, Scheduler, Watches
-from .planning.tally import Tally
-from .planning.verify import Verdict
-from .planning.workers import Bounds, Left, LocalEngine, Shop
+from ...tools.checks.model import Check
+from ...tools.errors import PersonError
+from ...tools.git.clones import Clone
+from ...tools.git.objects import tree_changes
+from ...tools.git.snapshot import Snapshot
+from ...tools.git.store import Store
+from ...tools.slots import Slots, default_slots
+from ..budget import Budget, Limits
+from ..bus import Recorder
+from ..clonework import Clonework, open_clonework
+from ..context.deltas import changes, delta_text
+from ..events_plan import PlanEnded, PlanStarted
+from ..journal import JournalError
+from ..kit import Kit
+from ..lanes import lane_of, route
+from ..planning.engine import Posted
+from ..planning.landing import Merging, Proving, Told
+from ..planning.outcomes import keep_outcomes
+from ..planning.prefixes import Prefixes
+from ..planning.purse import SharedPurse
+from ..planning.record import PlanRecord, PlanRun
+from ..planning.schedule import in_state
+from ..planning.scheduler import Ended, Order, Replan, Rules, Scheduler, Watches
+from ..planning.tally import Tally
+from ..planning.verify import Verdict
+from ..planning.workers import Bounds, Left, LocalEngine, Shop
 from .takeover import left_workers
 
 WORK = "work"

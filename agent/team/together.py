@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..tools.checks.model import Check
-from ..tools.errors import PersonError
-from ..tools.git.names import printable, some
-from ..tools.git.snapshot import Snapshot
-from ..tools.registry import schemas_json
-from .bus import Published, Recorder
-from .context.transcript import Lane, Tools
+from ...tools.checks.model import Check
+from ...tools.errors import PersonError
+from ...tools.git.names import printable, some
+from ...tools.git.snapshot import Snapshot
+from ...tools.registry import schemas_json
+from ..bus import Published, Recorder
+from ..context.transcript import Lane, Tools
+from ..events import BudgetReached, Event, Status, UsageReported, Warned
+from ..events_plan import BroughtHome, PlanProposed, WorkerBegan
+from ..journal import JournalError
+from ..kit import Kit
+from ..lanes import lane_of, route
+from ..planning.landing import checks_of
+from ..planning.plan import Plan
+from ..planning.plan_check import CheckedPlan
+from ..planning.prefixes import PRIME, Prefixes
+from ..planning.purse import SharedPurse, try_cost
+from ..planning.record import PlanRun, PlansRecord, plans_of
+from ..planning.replanner import plan_anew
+from ..planning.review import mending_plan
+from ..planning.schedule import Schedule
+from ..planning.scheduler import no_replan
+from ..planning.solo import Finish, Proof
+from ..planning.verify import Verdict
+from ..replay import talk_of
 from .crew import Crew, gather_crew
-from .events import BudgetReached, Event, Status, UsageReported, Warned
-from .events_plan import BroughtHome, PlanProposed, WorkerBegan
 from .foresight import ground_of
-from .journal import JournalError
-from .kit import Kit
-from .lanes import lane_of, route
 from .lead import Lead
-from .planning.landing import checks_of
-from .planning.plan import Plan
-from .planning.plan_check import CheckedPlan
-from .planning.prefixes import PRIME, Prefixes
-from .planning.purse import SharedPurse, try_cost
-from .planning.record import PlanRun, PlansRecord, plans_of
-from .planning.replanner import plan_anew
-from .planning.review import mending_plan
-from .planning.schedule import Schedule
-from .planning.scheduler import no_replan
-from .planning.solo import Finish, Proof
-from .planning.verify import Verdict
-from .replay import talk_of
 from .reviewing import reviewed_by
 from .takeover import primed_prefixes
 
