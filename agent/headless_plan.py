@@ -50,7 +50,8 @@ class Labelled:
         self._screen.fitted(("dim", self._mark), *spans)
 
     def paragraph(self, text: str, indent: int = 0, most: int | None = None) -> None:
-        self._screen.paragraph(self._mark + text.lstrip(), indent, most)
+        """One that is set in belongs to the line before it, which has the label."""
+        self._screen.paragraph(text if indent else self._mark + text.lstrip(), indent, most)
 
     def status(self, text: str) -> None:
         self._screen.status(self._mark + text)
@@ -70,6 +71,8 @@ def tell_plan(screen: Screen, event: Event, before: Board, now: Board) -> None:
         case PlanProposed() as body:
             _proposed(screen, body, now)
         case Forecasted(forecast):
+            if now.whole and len(now.tasks) > 1:
+                _in_short(screen, now)
             screen.paragraph(forecast_line(forecast))
         case Routed(role="worker") as body if event.agent in now.agents:
             _began(labelled(screen, now.agents[event.agent]), body, now.agents[event.agent], now)
@@ -102,8 +105,18 @@ def _proposed(screen: Screen, body: PlanProposed, now: Board) -> None:
         screen.line()
         return
     longest = max(remaining_chain(tasks).values(), default=0)
-    counts = f"{plural(len(tasks), 'task')}, {longest} in a row at most"
-    screen.line(f"{_PLANS[body.source]}: {counts}")
+    chain = f", {longest} in a row at most" if len(tasks) > 1 else ""
+    screen.line(f"{_PLANS[body.source]}: {plural(len(tasks), 'task')}{chain}")
+
+
+def _in_short(screen: Screen, now: Board) -> None:
+    """The plan once more, a line for each task: the whole has rolled away by the time that the person is asked."""
+    widest = max(map(len, now.tasks))
+    for task in now.tasks.values():
+        tier = "Pro" if task.tier == "pro" else "Flash"
+        after = f", after {some(task.depends_on)}" if task.depends_on else ""
+        screen.fitted(f"  {task.id:<{widest}}  ", f"{tier}{after}: {task.title}")
+    screen.line()
 
 
 def _began(screen: Screen, body: Routed, task: str, now: Board) -> None:
@@ -177,7 +190,11 @@ def forecast_line(forecast: Forecast) -> str:
 
 def codemod_line(run: CodemodRun) -> str:
     """What a codemod did, and what it left."""
-    changed = f"{plural(run.matches, 'match', 'matches')} in {plural(run.files, 'file')}"
+    files = plural(run.files, "file")
+    # A script counts one match for each file.
+    changed = (
+        f"{run.matches} matches in {files}" if run.matches != run.files else f"{files} changed"
+    )
     left = f"; for the worker: {some(run.left)}" if run.left else "; nothing is left of it"
     return f"codemod: {changed}{left}"
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from leadline.agent.events import (
     MessageCommitted,
     Routed,
     SessionResumed,
-    SessionStarted,
     TokenPrice,
     ToolFinished,
     ToolStarted,
@@ -24,14 +22,10 @@ from leadline.agent.events import (
     UsageReported,
     Verified,
     Warned,
-    Way,
 )
 from leadline.agent.events_plan import (
     BroughtHome,
     CodemodRun,
-    Forecast,
-    Forecasted,
-    Interval,
     Landed,
     PathsGranted,
     PlanEnded,
@@ -256,7 +250,7 @@ def test_a_higher_rung_says_model_effort_price_and_why():
         ),
         "[money] refused (3 times by now): it lies again",
         "[money] stuck, its planner is asked: refused 3 times",
-        "plan made anew: 1 task, 1 in a row at most",
+        "plan made anew: 1 task",
         "[cents] failed: no way",
     ]
     unpriced = told(
@@ -279,7 +273,7 @@ def test_a_higher_rung_says_model_effort_price_and_why():
             CodemodRun("t1", 2, 12, ("a.py",)),
             "[t1] codemod: 12 matches in 2 files; for the worker: a.py",
         ),
-        (CodemodRun("t1", 1, 1, ()), "[t1] codemod: 1 match in 1 file; nothing is left of it"),
+        (CodemodRun("t1", 1, 1, ()), "[t1] codemod: 1 file changed; nothing is left of it"),
         (Landed("c1", ("t1", "t0")), "landed: t1, t0 (2 of 5 done)"),
         (
             PlanEnded("c1", 2, 1, 1, 1),
@@ -308,72 +302,6 @@ def test_each_event_of_a_plan_has_its_line(body: Durable, line: str):
 def test_what_goes_its_way_has_none(state: State):
     before = begun(*MANY)
     assert told(*before, ("main", TaskMoved("t1", state, 0, 0, ""))).lines == told(*before).lines
-
-
-# --- the plan and its forecast ---
-
-
-@pytest.mark.parametrize(
-    ("way", "plan_only", "whole"),
-    [("planned", False, False), ("planned", True, True), ("refactor", False, True)],
-)
-def test_the_whole_plan_is_shown_where_the_person_decides(way: Way, plan_only: bool, whole: bool):
-    started = SessionStarted(
-        "0.1", "/w", "t", "auto", "Confined.", {}, way=way, workers=8, plan_only=plan_only
-    )
-    screen = told(("main", started), ("main", PlanProposed(plan("money"), "", "planner")))
-    assert ("Do money." in "\n".join(screen.lines)) == whole
-    assert ("plan: 1 task, 1 in a row at most" in screen.lines) == (not whole)
-
-
-def test_a_forecast_names_each_likely_figure_and_its_bounds():
-    forecast = Forecast(
-        tasks=40,
-        workers=8,
-        requests=Interval(100, 200, 400),
-        hit=Interval(500_000, 1_000_000, 2_000_000),
-        miss=Interval(40_000, 80_000, 160_000),
-        output=Interval(10_000, 40_000, 80_000),
-        usd=Interval(0.151, 0.31, 0.799),
-        minutes=Interval(6.2, 11.6, 25),
-        priced=True,
-        learnt=0,
-    )
-    assert told(("main", Forecasted(forecast))).lines == [
-        (
-            "forecast: 40 tasks with 8 workers: 1.1M tokens (550k to 2.2M), $0.31 ($0.15 to $0.80), "
-            "12 minutes (6 to 25); by defaults, as nothing was tried in this project yet"
-        )
-    ]
-    known = replace(forecast, tasks=1, workers=1, learnt=1, priced=False)
-    (line,) = told(("main", Forecasted(known))).lines
-    assert line.startswith("forecast: 1 task with 1 worker: ")
-    assert line.endswith(
-        "; from 1 earlier try in this project; a price is not known and counts as $0"
-    )
-
-
-def test_what_a_plan_holds_cannot_steer_the_terminal():
-    evil = "\x1b]0;owned\x07\x1b[2J\u202e"
-    task = Task("money", evil, evil, ("a.py",), checks=("make",))
-    checked = CheckedPlan(Plan(evil, (task,)), (WriteSet((Area(f"{evil}.py"),)),))
-    stream = io.StringIO()
-    account = Account(Terminal(stream, {}))
-    started = SessionStarted("0.1", "/w", "t", "auto", "Confined.", {}, way="refactor")
-    for event in events(
-        ("main", started),
-        ("main", PlanProposed(checked, evil, "planner")),
-        ("main", PlanStarted("c0", 8)),
-        ("task-money-1", WorkerBegan("money", "flash", "high", "c0")),
-        ("task-money-1", Routed("worker", evil, evil, evil)),
-        ("main", TaskMoved("money", "bounced", 1, 0, evil)),
-        ("main", PathsGranted("money", WriteSet((Area(evil),)))),
-        ("main", CodemodRun("money", 1, 1, (evil,))),
-        ("main", Reviewed(False, evil)),
-        ("main", BroughtHome(evil, (evil,))),
-    ):
-        account(event)
-    assert not {"\x1b", "\x07", "\u202e"} & set(stream.getvalue())
 
 
 # --- counts ---

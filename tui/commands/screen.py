@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from ...agent.headless import Span, Style, plural
@@ -37,8 +37,12 @@ class Terminal:
         self.width = _columns(stream, environ)
 
     def line(self, *spans: Span) -> None:
-        """Write one line of spans; breaks within a span become spaces."""
-        self._write("".join(map(self._paint, spans)) + "\n")
+        """Write one line of spans; breaks within a span become spaces. A terminal would break a long one within words,
+        so it is folded there."""
+        plain = "".join(map(_span_text, spans))
+        is_long = self.live and display_width(plain) > self.width
+        for row in _folded(spans, plain, self.width) if is_long else (spans,):
+            self._write("".join(map(self._paint, row)) + "\n")
 
     def fitted(self, *spans: Span) -> None:
         """Write one line, its last span cut to what is left of the width."""
@@ -109,6 +113,28 @@ def _span_text(span: Span) -> str:
     """A span's text on one line; unlike `one_line` it keeps the spaces that align it."""
     text = span if isinstance(span, str) else span[1]
     return clean(text).replace("\n", " ").replace("\t", " ")
+
+
+def _folded(spans: Sequence[Span], plain: str, columns: int) -> Iterator[Sequence[Span]]:
+    """The spans, whose text together is `plain`, in rows of at most so many columns."""
+    end = 0
+    for row in wrap(plain, columns):
+        body = row.lstrip(" ")
+        start = plain.index(body, end)
+        end = start + len(body)
+        yield (" " * (len(row) - len(body)), *_part(spans, start, end))
+
+
+def _part(spans: Sequence[Span], start: int, end: int) -> Iterator[Span]:
+    """The characters from `start` to `end` of what the spans are together."""
+    at = 0
+    for span in spans:
+        style: Style = "plain" if isinstance(span, str) else span[0]
+        text = _span_text(span)
+        part = text[max(0, start - at) : max(0, end - at)]
+        if part:
+            yield style, part
+        at += len(text)
 
 
 def _columns(stream: TextIO, environ: Mapping[str, str]) -> int:

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from ...agent.events import Event, SessionEnded, SessionResumed, SessionStarted, UsageReported
 from ...agent.journal import JournalError, read_events
+from ...agent.outcome import turns
 from ...agent.store import session_ids, sessions_folder
 from ..text import first_line, pad
 from .common import home, page, print_json
@@ -79,7 +80,7 @@ def row(name: str, events: Sequence[Event]) -> Row:
         at=events[0].at if events else "",
         status=status,
         task=started.task if started else "",
-        turns=max((event.turn for event in events), default=0),
+        turns=turns(events),
         cost=cost,
         root=started.root if started else "",
     )

@@ -130,10 +130,11 @@ class _Teller:
         word = "ok     " if body.ok else "failed "
         seconds = f"{body.seconds:5.1f} s "
         self._screen.fitted((style, word), ("dim", seconds), body.title)
+        text = body.detail if body.text == "ok" and body.detail else body.text
         if self._full:
-            self._screen.paragraph(body.text, indent=INDENT)
+            self._screen.paragraph(text, indent=INDENT)
         else:
-            self._screen.fitted(" " * (len(word) + len(seconds)), ("dim", first_line(body.text)))
+            self._screen.fitted(" " * (len(word) + len(seconds)), ("dim", first_line(text)))
 
     def _step(self, body: SnapshotTaken | Restored) -> None:
         if isinstance(body, SnapshotTaken):

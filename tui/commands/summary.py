@@ -54,7 +54,7 @@ class Summary:
         if result.summary.strip():
             self._screen.paragraph(result.summary, indent=2)
         if result.status != "planned":
-            self._tasks(result.tasks)
+            self._tasks(result.tasks, at_home=bool(result.changed))
         self._changes(result)
         for each in result.evidence:
             self._screen.line(_word(each), f": {evidence_line(each)}")
@@ -65,19 +65,25 @@ class Summary:
         if ways_back:
             self._ways_back(result)
 
-    def _tasks(self, tasks: Sequence[TaskResult]) -> None:
-        """Those first that are not done: they are what a person has to look at."""
+    def _tasks(self, tasks: Sequence[TaskResult], *, at_home: bool) -> None:
+        """Those first that are not done: they are what a person has to look at. `at_home`: what is done has come into
+        the person's tree."""
         if not tasks:
             return
         counts = Counter(each.state if each.state in _TASK_STYLES else "left" for each in tasks)
         said = ", ".join(f"{count} {state}" for state, count in counts.most_common())
         self._screen.line(f"{plural(len(tasks), 'task')}: {said}")
-        for each in sorted(tasks, key=lambda task: task.state == "done")[:TASKS_LISTED]:
+        listed = sorted(tasks, key=lambda task: task.state == "done")[:TASKS_LISTED]
+        widest = max(len(each.id) for each in listed)
+        for each in listed:
             style = _TASK_STYLES.get(each.state, "dim")
             word = each.state if each.state in _TASK_STYLES else "left"
-            self._screen.fitted("  ", (style, f"{word:<7}"), f"  {each.id}  ", _told(each))
+            head = f"  {each.id:<{widest}}  {_took(each)}"
+            self._screen.fitted("  ", (style, f"{word:<7}"), head, _told(each))
         if len(tasks) > TASKS_LISTED:
             self._screen.line(f"  and {len(tasks) - TASKS_LISTED} more")
+        if counts["done"] and counts["left"] and not at_home:
+            self._screen.line("what is done is kept in the session, and not in your tree yet")
 
     def _assumptions(self, assumptions: Sequence[str]) -> None:
         for each in assumptions[:ASSUMPTIONS_LISTED]:
@@ -135,12 +141,18 @@ class Summary:
             self._screen.paragraph("; ".join(ways))
 
 
-def _told(task: TaskResult) -> str:
-    """Why a task is not done; what it was and what it took, if it is."""
+def _took(task: TaskResult) -> str:
+    """What a task that is done cost. It stands before the title, which may be cut."""
     if task.state != "done":
-        return f"{task.title}: {task.reason}" if task.reason else task.title
-    tries = f"{plural(task.tries, 'try', 'tries')}, " if task.tries > 1 else ""
-    return f"{task.title} ({tries}${task.usd:.4f})"
+        return ""
+    tries = f" in {plural(task.tries, 'try', 'tries')}" if task.tries > 1 else ""
+    return f"${task.usd:.4f}{tries}  "
+
+
+def _told(task: TaskResult) -> str:
+    """What a task was, and why it is not done."""
+    is_told = task.state != "done" and task.reason
+    return f"{task.title}: {task.reason}" if is_told else task.title
 
 
 # --- diffstat ---

@@ -18,6 +18,7 @@ from leadline.agent.events import (
     SessionStarted,
     SnapshotTaken,
     ToolFinished,
+    TurnStarted,
     UsageReported,
     Verified,
     Warned,
@@ -58,6 +59,7 @@ STORY: list[tuple[int, Durable]] = [
     (0, started()),
     (0, MessageCommitted(SystemMessage("the system prompt"))),
     (0, MessageCommitted(UserMessage("Fix add().", "task"))),
+    (1, TurnStarted()),
     (1, usage(0.25)),
     (
         1,
@@ -70,6 +72,7 @@ STORY: list[tuple[int, Durable]] = [
     (1, SnapshotTaken(0, "c", "t", "before the first change")),
     (1, ToolFinished("1", True, "\n== calc.py\nreturn a - b", 0.1, "read calc.py")),
     (1, ToolFinished("2", False, "no match", 0.2, "edit calc.py")),
+    (2, TurnStarted()),
     (2, RequestFailed(2, "503", True)),
     (2, usage(0.5)),
     (2, MessageCommitted(UserMessage("Checks are red.\na\nb\nc\nd", "harness"))),
@@ -91,6 +94,10 @@ def test_a_row_sums_a_session_up():
     assert (got.status, got.turns, got.cost, got.root) == ("done", 2, 0.75, "/w")
     assert got.task == "Fix add().\nIt subtracts."
     assert got.at == "2026-11-22T05:00:00.000Z"
+
+
+def test_the_turns_of_all_agents_count():
+    assert row("s1", crew()).turns == 3
 
 
 @pytest.mark.parametrize(
@@ -164,13 +171,18 @@ went to step 0, 1 path
 
 CREW: list[tuple[str, Durable]] = [
     ("main", started()),
+    ("planner", TurnStarted()),
     ("planner", ToolFinished("1", True, "x", 0.1, "read calc.py")),
     ("main", PlanProposed(CheckedPlan(PLAN, (WriteSet((Area("calc.py"),)),)), "", "planner")),
     ("main", PlanStarted("c0", 8)),
     ("main", TaskMoved("money", "running", 0, 0, "")),
     ("task-money-1", WorkerBegan("money", "flash", "high", "c0")),
     ("task-money-1", Routed("worker", "deepseek-flash", "high", "a brief")),
+    ("task-money-1", TurnStarted()),
     ("task-money-1", ToolFinished("1", False, "no match", 0.2, "edit calc.py")),
+    ("task-money-1", TurnStarted()),
+    ("task-money-1", MessageCommitted(UserMessage("Mend it.\nAll of it.", "harness"))),
+    ("task-money-1", ToolFinished("2", True, "ok", 0.0, "reports", "Cents now.\nAll of it.")),
     (
         "task-money-1",
         MessageCommitted(AssistantMessage("Hm.", "", (), "stop", Usage(1, 1, 1), "m")),
@@ -181,13 +193,16 @@ CREW: list[tuple[str, Durable]] = [
 ]
 
 
-def shown_crew(*, full: bool = False) -> str:
-    stream = io.StringIO()
-    story = [
+def crew() -> list[Event]:
+    return [
         Event(seq, "2026-11-22T05:00:00.000Z", "s1", agent, 1, body)
         for seq, (agent, body) in enumerate(CREW, 1)
     ]
-    tell(story, Terminal(stream, {}), full=full)
+
+
+def shown_crew(*, full: bool = False) -> str:
+    stream = io.StringIO()
+    tell(crew(), Terminal(stream, {}), full=full)
     return stream.getvalue()
 
 
@@ -197,10 +212,16 @@ def test_show_tells_a_plans_story_and_who_did_what():
         == """\
 ok       0.1 s read calc.py
                x
-plan: 1 task, 1 in a row at most
+plan: 1 task
 [money] began with deepseek-flash, effort high: Cents
 [money] failed   0.2 s edit calc.py
 [money]                no match
+
+[money] from Leadline
+    Mend it.
+    All of it.
+[money] ok       0.0 s reports
+[money]                Cents now.
 
 [money] turn 1, m
 [money] Hm.
@@ -212,6 +233,7 @@ the workers have ended: 0 done, 1 failed
 
 def test_show_in_full_has_the_whole_plan():
     assert "Use int." in shown_crew(full=True)
+    assert "    Cents now.\n    All of it.\n" in shown_crew(full=True)
     assert "Use int." not in shown_crew()
 
 

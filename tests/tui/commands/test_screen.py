@@ -5,8 +5,12 @@ import io
 import os
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from leadline.agent.headless import Span
 from leadline.tools.errors import PersonError
 from leadline.tui.commands.screen import NO_TERMINAL, Terminal
+from leadline.tui.text import display_width
 
 
 class Tty(io.StringIO):
@@ -78,6 +82,27 @@ def test_text_is_folded_to_the_width_and_cut_after_some_lines():
         "  one two three four five six\n  seven eight\n  next\n  ... 1 more line\n"
     )
     assert all(len(line) <= 30 for line in stream.getvalue().splitlines())
+
+
+def test_a_long_line_is_folded_between_words_on_a_terminal_and_keeps_its_colours():
+    spans: tuple[Span, ...] = (("good", "verified"), ": ", ("dim", "one two three four"))
+    stream = Tty()
+    Terminal(stream, {"COLUMNS": "20"}).line(*spans)
+    assert stream.getvalue() == (
+        "\x1b[32mverified\x1b[0m: \x1b[2mone two\x1b[0m\n\x1b[2mthree four\x1b[0m\n"
+    )
+    log = io.StringIO()
+    Terminal(log, {"COLUMNS": "20"}).line(*spans)
+    assert log.getvalue() == "verified: one two three four\n"
+
+
+@given(st.lists(st.text("ab \u4e2d\n", max_size=30), max_size=4))
+def test_folding_loses_nothing_and_fits(texts: list[str]):
+    stream = Tty()
+    Terminal(stream, {"NO_COLOR": "1", "COLUMNS": "20"}).line(*texts)
+    rows = stream.getvalue().split("\n")
+    assert "".join("".join(texts).split()) == "".join("".join(rows).split())
+    assert all(display_width(row) <= 20 for row in rows)
 
 
 def test_the_last_span_is_cut_to_the_width():

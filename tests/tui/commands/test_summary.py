@@ -97,10 +97,27 @@ def test_tasks_are_counted_and_those_that_need_a_look_come_first():
   failed   t2  Mend 2: its checks are red
   skipped  t3  Mend 3: it depends on t2, which failed
   left     t4  Mend 4
-  done     t1  Mend 1 ($0.0123)
-  done     t5  Mend 5 (2 tries, $0.0123)
+  done     t1  $0.0123  Mend 1
+  done     t5  $0.0123 in 2 tries  Mend 5
 """
         in text
+    )
+
+
+def test_what_is_done_in_a_session_that_stopped_is_said_not_to_be_in_the_tree():
+    said = "what is done is kept in the session, and not in your tree yet\n"
+    tasks = (task(1, "done"), task(2, "running"))
+    stopped = replace(RESULT, status="interrupted", exit_code=130, changed=(), patch="")
+    assert said in shown(replace(stopped, tasks=tasks))
+    assert said not in shown(replace(RESULT, tasks=tasks))
+    assert said not in shown(replace(stopped, tasks=tasks[:1]))
+    assert said not in shown(replace(stopped, tasks=tasks[1:]))
+
+
+def test_ids_of_tasks_stand_in_a_column():
+    tasks = (replace(task(1, "done"), id="settings"), task(2, "done"))
+    assert "  done     settings  $0.0123  Mend 1\n  done     t2        $0" in shown(
+        replace(RESULT, tasks=tasks)
     )
 
 
