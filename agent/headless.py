@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from ..tools.errors import Exit, PersonError
+from ..tools.text import clipped
 from .bus import Live, Published
 from .events import (
     ApprovalAnswered,
@@ -47,6 +48,8 @@ from .result import EXIT_CODES, Bill, RunResult, TaskResult
 Style = Literal["plain", "bold", "dim", "good", "bad", "warn"]
 Span = str | tuple[Style, str]
 
+COMMAND_SHOWN = 80
+"""Characters of a check's command on the one line that tells how it went."""
 TEXT_LINES = 12
 """Lines of one answer's text that people see; `leadline show` has all of them."""
 
@@ -295,7 +298,8 @@ class Progress:
             return
         style: Style = "dim" if body.before else "good" if body.evidence.green else "bad"
         self._screen.fitted(
-            (style, "before " if body.before else "check  "), evidence_line(body.evidence)
+            (style, "before " if body.before else "check  "),
+            evidence_line(body.evidence, COMMAND_SHOWN),
         )
 
     def _plan(self, body: PlanChanged) -> None:
@@ -327,8 +331,8 @@ class Progress:
                 pass
 
 
-def evidence_line(evidence: Evidence) -> str:
-    """A check in words: command, counts, seconds."""
+def evidence_line(evidence: Evidence, most: int | None = None) -> str:
+    """A check in words: command, cut to `most` characters, counts, seconds."""
     rows = ((evidence.failed, "failed"), (evidence.passed, "passed"), (evidence.skipped, "skipped"))
     counts = ", ".join(f"{number} {word}" for number, word in rows if number)
     if evidence.ran_nothing:
@@ -339,7 +343,8 @@ def evidence_line(evidence: Evidence) -> str:
         said = "ended before it had a result"
     else:
         said = f"exit code {evidence.exit_code}"
-    return f"{evidence.command}: {said} in {evidence.seconds:.1f} s{_since(evidence.before)}"
+    command = evidence.command if most is None else clipped(evidence.command, most)
+    return f"{command}: {said} in {evidence.seconds:.1f} s{_since(evidence.before)}"
 
 
 def _since(before: Before | None) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ..tools.checks.model import FileChange
 from ..tools.checks.weakening import weakened_tests
-from .events import Event, Routed, SnapshotTaken, TurnStarted, UsageReported, Warned
+from .events import Event, Reported, Routed, SnapshotTaken, TurnStarted, UsageReported, Warned
 from .events_plan import WorkerBegan
 from .planning.record import PlansRecord
 from .planning.schedule import Progress
@@ -56,33 +58,41 @@ def turns(events: Iterable[Event]) -> int:
 
 def task_results(events: Sequence[Event], record: PlansRecord) -> tuple[TaskResult, ...]:
     """What became of each task of each plan."""
-    spent, models = _by_task(events, record)
+    work = _by_task(events, record)
     results: list[TaskResult] = []
     for run in record.runs:
         for task in run.checked.plan.tasks:
-            now = run.progress.get(task.id, Progress("waiting"))
+            now, done = run.progress.get(task.id, Progress("waiting")), work[task.id]
+            tries = now.bounces + (now.state not in ("waiting", "failed"))
             results.append(
                 TaskResult(
                     task.id,
                     task.title,
                     now.state,
-                    now.bounces + (now.state != "waiting" and now.state != "failed"),
+                    tries,
                     now.reason,
-                    tuple(models.get(task.id, ())),
-                    spent.get(task.id, 0.0),
+                    tuple(done.models),
+                    done.usd,
+                    done.report,
                 )
             )
     return tuple(results)
 
 
-def _by_task(
-    events: Sequence[Event], record: PlansRecord
-) -> tuple[dict[str, float], dict[str, dict[str, None]]]:
-    """US dollars, and the models that were sent for, by task. What was done in place is told of the only task alone."""
+@dataclass(slots=True)
+class _Work:
+    """What the agents of one task came to: US dollars, the models that were sent for, the last report."""
+
+    usd: float = 0.0
+    models: dict[str, None] = field(default_factory=dict[str, None])
+    report: str = ""
+
+
+def _by_task(events: Sequence[Event], record: PlansRecord) -> Mapping[str, _Work]:
+    """By task id. What was done in place is told of the only task alone."""
     only = record.runs[0].checked.plan.tasks if record.runs else ()
     tasks: dict[str, str] = {}
-    spent: dict[str, float] = {}
-    models: dict[str, dict[str, None]] = {}
+    work = defaultdict[str, _Work](_Work)
     for event in events:
         if isinstance(event.body, WorkerBegan):
             tasks[event.agent] = event.body.task
@@ -91,8 +101,13 @@ def _by_task(
             task = only[0].id
         if task is None:
             continue
-        if isinstance(event.body, UsageReported):
-            spent[task] = spent.get(task, 0.0) + event.body.cost
-        elif isinstance(event.body, Routed):
-            models.setdefault(task, {})[event.body.model] = None
-    return spent, models
+        match event.body:
+            case UsageReported(cost=cost):
+                work[task].usd += cost
+            case Routed(model=model):
+                work[task].models[model] = None
+            case Reported(summary=summary):
+                work[task].report = summary
+            case _:
+                pass
+    return work

@@ -45,7 +45,10 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What became of one task of a plan. `tries` counts those that were refused and the last; money in US dollars."""
+    """What became of one task of a plan. `tries` counts those that were refused and the last; money in US dollars.
+
+    `report` is what its worker said last: a claim, with what the plan did not foresee and others should know.
+    """
 
     id: str
     title: str
@@ -54,6 +57,7 @@ class TaskResult:
     reason: str
     models: tuple[str, ...]
     usd: float
+    report: str = ""
 
 
 @dataclass(frozen=True, slots=True)

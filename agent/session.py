@@ -184,7 +184,7 @@ def _workers(begun: SessionStarted, settings: Settings) -> int:
 async def _go_on(kit: Kit, state: Replayed, stop: asyncio.Event) -> RunResult:
     """Bring the transcript to where the next request can be sent, and work from there."""
     lane = kit.job.lane
-    if state.lane is None:
+    if state.lane is None and kit.job.plan is None:
         role = kit.lead.role.name
         route(kit.lead.recorder, kit.ledger, role, lane, kit.catalog.role(role).reason)
     transcript = rebuilt(kit.lead.recorder, state, lane)

@@ -141,7 +141,7 @@ class SandboxedCommands:
         return self._sandbox.command((self._shell, "-c", command), self.policy())
 
     def policy(self) -> Policy:
-        """What the next command may touch. Made for each command anew, because what has to be protected may have come since the last one."""
+        """What the next command may touch; made anew for each, as what has to be protected may have come since."""
         policy = make_policy(
             self._root,
             temp=self._temp,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...prompts.render import render
 from ...tools.checks.model import Check
@@ -17,6 +17,7 @@ from ...tools.git.objects import tree_changes
 from ...tools.git.store import Store
 from ...tools.slots import Commands
 from ..bus import Recorder
+from ..events import Evidence, Warned
 from .merge_queue import Change, Tree
 from .plan import Plan, WriteSet
 from .schedule import Schedule
@@ -60,6 +61,7 @@ class Proving:
     done: set[str] = field(default_factory=set[str])
     baseline: Baseline | None = None
     _trees: dict[str, CodeTree] = field(default_factory=dict[str, CodeTree])
+    _green: dict[str, dict[str, Evidence]] = field(default_factory=dict[str, dict[str, Evidence]])
     _answered: tuple[tuple[str, tuple[Check, ...]], Verdict] | None = None
 
     async def __call__(self, tree: str, changes: Sequence[Change]) -> str | None:
@@ -90,6 +92,15 @@ class Proving:
             self._answered = (asked, await self._verdict(checks))
         return self._answered[1]
 
+    async def _disturbed(self) -> tuple[str, ...]:
+        """Known files that are not what they were when the checks began: a check wrote them, or what it ran did."""
+        since = await self.clones.changed_paths(self.clone)
+        paths = tuple(change.path for change in since if change.before is not None)
+        if paths:
+            text = f"changed while the checks ran, so they say nothing of it: {some(paths)}"
+            self.recorder.emit(Warned(text))
+        return paths
+
     def landed(self, tree: str, tasks: Collection[str]) -> None:
         self.proven = tree
         self.done.update(tasks)
@@ -111,12 +122,20 @@ class Proving:
         self.code.changed()
 
     async def _verdict(self, checks: Sequence[Check]) -> Verdict:
+        """What the checks say of the tree in the clone. One that was green on this tree is not run on it again."""
         clone = self.clone
+        known = self._green.get(clone.tree, {})
+        left = [check for check in checks if check.command not in known]
         verdict = await verify(
-            checks, clone.root, clone.tree, self.commands, self.recorder, self.baseline
+            left, clone.root, clone.tree, self.commands, self.recorder, self.baseline
         )
         await self.commands.close()
-        return verdict
+        found = known | {each.command: each for each in verdict.evidence}
+        green = {command: each for command, each in found.items() if each.green}
+        disturbed = await self._disturbed() if left else ()
+        self._green = {} if disturbed else {clone.tree: green}
+        evidence = tuple(found[check.command] for check in checks)
+        return replace(verdict, evidence=evidence, disturbed=disturbed)
 
 
 def checks_of(plan: Plan, tasks: Collection[str]) -> tuple[str, ...]:

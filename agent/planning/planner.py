@@ -6,7 +6,7 @@ The plan is read from the transcript, so a resumed session finds what was sent b
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...prompts.render import render
@@ -156,12 +156,23 @@ def plan_of(sent: SentPlan) -> Plan:
 # --- questions, and what a worker is told ---
 
 
-def assumed(checked: CheckedPlan) -> CheckedPlan:
-    """The plan where nobody can be asked. A question says what is assumed without an answer, and that is taken."""
-    plan = checked.plan
-    taken = (f"Not asked: {question}" for question in plan.open_questions)
+def assumed(checked: CheckedPlan, told: Mapping[str, str] | None = None) -> CheckedPlan:
+    """The plan where nobody is asked any more. `told` has answers that a question stands beside all the same; any other
+    question says what is assumed without one, and that is taken."""
+    plan, told = checked.plan, told or {}
+    taken = (
+        f"{question} You said: {told[question]}" if question in told else f"Not asked: {question}"
+        for question in plan.open_questions
+    )
     plan = replace(plan, open_questions=(), assumptions=(*plan.assumptions, *taken))
     return replace(checked, plan=plan)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """One text as it is, several as a list."""
+    if len(texts) > 1:
+        return "".join(f"\n- {text}" for text in texts)
+    return texts[0] if texts else "nothing"
 
 
 def answers_text(answers: Sequence[tuple[str, str]]) -> str:
@@ -177,7 +188,7 @@ def task_text(plan: Plan, task: Task) -> str:
         id=task.id,
         title=task.title,
         goal=plan.goal,
-        assumptions="; ".join(plan.assumptions) or "nothing",
+        assumptions=_listed(plan.assumptions),
         brief=task.brief,
         codemod=_codemod_text(task.codemod),
         paths=", ".join(task.paths),

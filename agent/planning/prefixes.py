@@ -64,6 +64,14 @@ class Prefixes:
                 self._made[name] = self.primed.get(name) or await self._prime(name, lane)
         return self._made[name]
 
+    async def for_one(self, rung: Rung) -> Prefix:
+        """For an agent that nobody else begins with: nothing is read ahead for it."""
+        name, lane = prime_name(rung), self.lane(rung)
+        known = self._made.get(name) or self.primed.get(name)
+        if known is not None or (self.lead is not None and self.lead.lane == lane):
+            return await self.of(rung)
+        return Prefix(self.parent, lane, self.head, self.tools.digest)
+
     async def _prime(self, name: str, lane: Lane) -> Prefix:
         system, *rest = self.head
         assert isinstance(system, SystemMessage)

@@ -223,16 +223,31 @@ class Scheduler(Generic[C, E]):
             await _end([*workers, *(each for each in (landing, planning) if each is not None)])
 
     def request(self, task: str, entries: Sequence[str], tree: CodeTree) -> str:
-        """More paths for a running task, all of them or none; what it is told of them.
+        """More paths for a running task, those that nobody else holds; what it is told of them.
 
-        Raises WriteSetError for entries that mean nothing in `tree`, and ToolError where others hold what is asked for.
+        Raises WriteSetError for entries that mean nothing in `tree`, and ToolError where others hold all of it.
         """
         answer = moves.request_paths(self._schedule, task, entries, tree)
+        held = ""
         if isinstance(answer, moves.Held):
-            raise ToolError(str(answer))
+            held = str(answer)
+            answer = self._what_is_free(task, entries, tree)
+        if answer is None:
+            raise ToolError(held)
         self._schedule = answer.schedule
         self.watch.granted(task, answer.write_set)
-        return f"Granted. You may write {', '.join(answer.write_set.entries)}."
+        return f"Granted. You may write {', '.join(answer.write_set.entries)}. {held}".strip()
+
+    def _what_is_free(
+        self, task: str, entries: Sequence[str], tree: CodeTree
+    ) -> moves.Granted | None:
+        """Those of the entries that can be granted, one after the other; None if none can."""
+        schedule, last = self._schedule, None
+        for entry in entries:
+            answer = moves.request_paths(schedule, task, [entry], tree)
+            if isinstance(answer, moves.Granted):
+                schedule, last = answer.schedule, answer
+        return last
 
     def _start(self, workers: dict[asyncio.Task[Done | Refused], Order]) -> None:
         for task in moves.ready(self._schedule):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Sequence
@@ -36,10 +37,14 @@ _XML_FILE = re.compile(r"[\w./-]+\.xml\b")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All checks of one tree. `text` tells the model of those that failed."""
+    """All checks of one tree. `text` tells the model of those that failed.
+
+    `disturbed` are known files of the tree that changed while the checks ran: then they say nothing of it.
+    """
 
     evidence: tuple[Evidence, ...]
     text: str
+    disturbed: tuple[str, ...] = ()
 
     @property
     def red(self) -> bool:
@@ -54,7 +59,7 @@ class Verdict:
     @property
     def green(self) -> bool:
         """Whether there is proof: none that failed, and one that passed, or in which what failed before passes."""
-        return not self.red and any(
+        return not (self.red or self.disturbed) and any(
             item.green or (item.before is not None and item.before.mended) for item in self.evidence
         )
 
@@ -136,6 +141,10 @@ async def run_check(check: Check, ground: Ground) -> CheckRun:
         outcome = await ground.commands.run(
             check.command, CHECK_SECONDS, lambda said: recorder.emit(ToolOutput("check", said))
         )
+    except asyncio.CancelledError:
+        cut = Evidence(check.command, ground.tree, None, 0, 0, 0, False, time.time() - began, "")
+        recorder.emit(Verified(cut, ground.before))
+        raise
     except ToolError as error:
         run = CheckRun(Evidence(check.command, ground.tree, None, 0, 0, 0, True, 0.0, ""))
         recorder.emit(Warned(f"{check.command} was not run. {error.message}"))

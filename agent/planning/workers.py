@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +19,13 @@ from ...tools.code.model import CodeTree
 from ...tools.codemods.model import Codemod
 from ...tools.codemods.run import run_codemod
 from ...tools.codemods.told import report_text
-from ...tools.errors import ToolError
+from ...tools.errors import Exit, PersonError, ToolError
 from ...tools.git.clones import Clone, Clones
 from ...tools.git.merging import Labels, commit_tree, merge_trees
 from ...tools.git.names import some
 from ...tools.git.objects import tree_changes
 from ...tools.git.parcels import pack_commits, unpack
+from ...tools.git.run import GitError
 from ...tools.git.store import Store
 from ...tools.registry import TOOLS, schemas, schemas_json
 from ...tools.slots import Commands
@@ -39,8 +41,10 @@ from ..journal import Journal
 from ..loop import Claimed, Loop, Model
 from ..messages import Origin, UserMessage
 from ..roles import WORKER
+from ..v4.failures import RejectedError
 from .bounds import outside, outside_text
 from .engine import Assignment, Delivery
+from .markers import marked_paths
 from .plan import WriteSet
 from .scheduler import Done, Order, Refused
 from .solo import cut_short
@@ -87,7 +91,7 @@ class Shop:
     code: Callable[[Clone], LiveCode]
     budget: Callable[[], Budget]
     seen: Mapping[str, str]
-    news: Callable[[Clone], Awaitable[str | None]]
+    news: Callable[[Clone, WriteSet], Awaitable[str | None]]
     left: Mapping[str, Left] = field(default_factory=dict[str, Left])
     begun: int = 0
     baseline: Baseline | None = None
@@ -169,7 +173,12 @@ class LocalEngine:
             await self._dismiss(order.task)
             worker = await self._begin(assignment)
         elif order.base != worker.base:
-            await self._take_up(worker, assignment)
+            try:
+                await self._take_up(worker, assignment)
+            except (PersonError, OSError):
+                # A clone that its worker spoilt can't be moved; that is the task's loss, not the whole run's.
+                await self._dismiss(order.task)
+                worker = await self._begin(assignment)
         self._workers[order.task] = worker
         if refusal:
             worker.loop.say(refusal, "harness")
@@ -196,7 +205,7 @@ class LocalEngine:
     async def _first_words(
         self, assignment: Assignment, clone: Clone
     ) -> Sequence[tuple[str, Origin]]:
-        news = await self._shop.news(clone)
+        news = await self._shop.news(clone, assignment.write_set)
         return (
             (render(WORKER.brief), "brief"),
             (assignment.task_text, "task"),
@@ -208,6 +217,11 @@ class LocalEngine:
         left = self._left.pop(assignment.order.task, None)
         clone = self._shop.clones.find(left.transcript.name) if left else None
         if left is None or clone is None:
+            return None
+        if not (clone.git_dir / "HEAD").is_file():
+            # Its worker took its `.git` away, and no command is started in such a clone.
+            with suppress(PersonError, OSError):
+                await self._shop.clones.remove(clone)
             return None
         worker = self._at_work(assignment, clone, left.transcript, left.recorder, left.seen)
         worker.base, worker.claim = left.base, left.claim
@@ -272,7 +286,8 @@ class LocalEngine:
         worker = self._workers.pop(task, None)
         if worker is not None:
             await worker.commands.close()
-            await self._shop.clones.give_back(worker.clone)
+            with suppress(PersonError, OSError):  # it stays in the session's folder then
+                await self._shop.clones.give_back(worker.clone)
 
     # --- one try ---
 
@@ -307,7 +322,8 @@ class LocalEngine:
             return None, ()
         result, evidence = await self._judged(assignment, worker)
         if isinstance(result, Refused):
-            loop.say(sendable(result.evidence), "harness")
+            text = render("codemod_red", evidence=result.evidence)
+            loop.say(sendable(text), "harness")
         return result, evidence
 
     async def _tried(
@@ -315,26 +331,42 @@ class LocalEngine:
     ) -> tuple[Done | Refused, tuple[Evidence, ...]]:
         worker.loop.budget.allow(assignment.usd)
         claim, worker.claim = worker.claim, None
-        end = await worker.loop.run() if claim is None else Claimed(claim, denied=False)
+        try:
+            end = await worker.loop.run() if claim is None else Claimed(claim, denied=False)
+        except RejectedError as error:  # the fault of this conversation alone, such as its length
+            await worker.commands.close()
+            return Refused("", error.message), ()
         # Nothing of the worker may run while its clone is looked at.
         await worker.commands.close()
         if not isinstance(end, Claimed):
             return Refused("", cut_short(end).summary), ()
         if end.claim.claim == "not_done":
-            return Refused(end.claim.summary, "the worker says that it is not done"), ()
+            text = render("not_done_back", summary=end.claim.summary)
+            return Refused(text, "the worker says that it is not done"), ()
         return await self._judged(assignment, worker)
 
     async def _judged(
         self, assignment: Assignment, worker: _Worker
     ) -> tuple[Done | Refused, tuple[Evidence, ...]]:
         shop, task = self._shop, assignment.task
-        committed = await shop.clones.commit(worker.clone, task.title)
+        try:
+            committed = await shop.clones.commit(worker.clone, task.title)
+        except (PersonError, OSError) as error:
+            _require_content(error)
+            text = render("not_taken", reason=str(error))
+            return Refused(text, f"its work could not be stored: {error}"), ()
         changes = await tree_changes(shop.store, worker.base, committed.commit)
         write_set = self._bounds.write_set(task.id)
         beside = outside(write_set, (change.path for change in changes))
         if beside:
             text = outside_text(write_set, beside)
             return Refused(text, f"it changed {some(beside)}, which is not its to write"), ()
+        # Files of a merge of ours: what it marked is no text of anybody's.
+        merged = worker.clone.base != worker.base
+        marked = await marked_paths(shop.store, changes, LABELS) if merged else ()
+        if marked:
+            text = render("markers_left", paths=some(marked))
+            return Refused(text, f"it left conflict markers in {some(marked)}"), ()
         checks = [Check(command, "given", "given") for command in task.checks]
         verdict = await verify(
             checks,
@@ -353,6 +385,17 @@ class LocalEngine:
             text = render("checks_as_before", evidence=verdict.text)
             return Refused(text, "its checks fail as they did before it"), verdict.evidence
         return Done(worker.base, committed.commit), verdict.evidence
+
+
+def _require_content(error: Exception) -> None:
+    """Raises PersonError where git failed for want of what the store borrows: no worker can mend that."""
+    said = error.result.stderr if isinstance(error, GitError) and error.result else ""
+    if "invalid object" in said or "missing blob" in said:
+        raise PersonError(
+            "Content that the work began with is gone, probably removed by `git gc --prune` in the project after it was"
+            " no longer part of it. Start a new run from the tree as it is now.",
+            Exit.NOT_DONE,
+        ) from error
 
 
 def _was_told(transcript: Transcript, text: str) -> bool:

@@ -28,6 +28,7 @@ from ..lanes import lane_of, route
 from ..planning.engine import Posted
 from ..planning.landing import Merging, Proving, Told
 from ..planning.outcomes import keep_outcomes
+from ..planning.plan import WriteSet
 from ..planning.prefixes import Prefixes
 from ..planning.purse import SharedPurse
 from ..planning.record import PlanRecord, PlanRun
@@ -186,8 +187,11 @@ class Crew:
             reason = "the plan says that this task needs thought"
         route(recorder, kit.ledger, "worker", lane, reason)
 
-    async def _news(self, clone: Clone) -> str | None:
-        """What others have landed in a new clone, which the pack says nothing of; None where there is no pack."""
+    async def _news(self, clone: Clone, write_set: WriteSet) -> str | None:
+        """What others have landed in a new clone, which the pack says nothing of; None where there is no pack.
+
+        What the task may write comes first, as there may not be room for all.
+        """
         kit = self.kit
         if not kit.pack_budget:
             return None
@@ -200,7 +204,7 @@ class Crew:
             return [change.path for change in since if change.after is not None]
 
         first, now = await kit.code.first(), await self.work.live(clone.root, there).tree()
-        paths = [change.path for change in since]
+        paths = sorted((c.path for c in since), key=lambda path: not write_set.covers(path))
         return await asyncio.to_thread(lambda: delta_text(changes(first, now, paths)))
 
     def _most(self) -> int:

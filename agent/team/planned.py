@@ -62,7 +62,8 @@ async def _planner(kit: Kit, state: Replayed, transcript: Transcript) -> Lead:
     """The planner with what it was told; a run that is past planning adds nothing to it."""
     if plans_of(kit.journal.events).last is None:
         transcript = await ready(kit, state, transcript)
-        if kit.job.way == "refactor" and state.tools_digest is None:
+        asked = kit.job.plan is None and state.tools_digest is None
+        if kit.job.way == "refactor" and asked:
             loop = kit.loop(kit.lead, transcript)
             loop.say(render("refactor", workers=str(kit.job.workers)), "harness")
     return Lead(
@@ -96,17 +97,17 @@ async def _propose(kit: Kit, lead: Lead) -> PlanProposed | Finish:
             faults = "\n".join(f"- {fault}" for fault in found.faults)
             raise PlanRefusedError(f"The plan can't be run as it is:\n{faults}", Exit.USAGE)
         return PlanProposed(assumed(found), "", "person")
-    asked = False
+    told: dict[str, str] = {}
     while True:
         found = await make_plan(lead.loop, lead.find_tree, lead.known_checks)
         if isinstance(found, Finish):
             return found
         questions = found.checked.plan.open_questions
-        answers = await kit.job.consult.answers(questions) if questions and not asked else None
+        answers = await kit.job.consult.answers(questions) if questions and not told else None
         if answers is None:
-            return PlanProposed(assumed(found.checked), found.summary, "planner")
-        asked = True
-        lead.loop.say(answers_text(list(zip(questions, answers, strict=True))), "person")
+            return PlanProposed(assumed(found.checked, told), found.summary, "planner")
+        told = dict(zip(questions, answers, strict=True))
+        lead.loop.say(answers_text(tuple(told.items())), "person")
 
 
 async def _approved(kit: Kit, record: PlansRecord) -> Finish | None:

@@ -32,7 +32,7 @@ async def reviewed_by(
     """The reviewer's word on what the commit `tree` changed since `base`; or why there is none, for the person."""
     role = kit.catalog.role(REVIEWER.name)
     tier = "pro" if role.model == "pro" else "flash"
-    prefix = await crew.prefixes.of(Rung(tier, kit.catalog.efforts[role.effort], 1))
+    prefix = await crew.prefixes.for_one(Rung(tier, kit.catalog.efforts[role.effort], 1))
     number = 1 + len({e.agent for e in kit.journal.events if e.agent.startswith(REVIEWER.name)})
     name = f"{REVIEWER.name}-{number}"
     clones = crew.work.clones

@@ -113,7 +113,10 @@ class CostReport:
         lines = [_HEAD, *(_row_line(row) for row in self.rows), ""]
         lines += [_TOTAL_HEAD, *(_total_line(total) for total in self.by_model)]
         if len(self.by_agent) > MANY:
-            lines += [_total_line(total) for total in self.by_role]
+            alone = {
+                total.name for total in self.by_agent
+            }  # who is its role's only agent has a line already
+            lines += [_total_line(total) for total in self.by_role if total.name not in alone]
         if len(self.by_agent) > 1:
             lines += [_total_line(total) for total in self.by_agent]
         lines += [_total_line(self.total), ""]
@@ -138,7 +141,8 @@ class CostReport:
         if any(row.cause == "unknown" for row in self.rows):
             lines.append("Hits are not known where the endpoint does not report them: '?'.")
         if self.failed:
-            lines.append(f"{self.failed} requests failed; what they cost is not known.")
+            count = "1 request" if self.failed == 1 else f"{self.failed} requests"
+            lines.append(f"{count} failed; what was spent by that is not known.")
         return lines
 
 

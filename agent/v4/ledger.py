@@ -158,13 +158,14 @@ class Ledger:
         if not cache_known:
             return expected, "unknown", "the endpoint does not report cached tokens"
         if track is None or own is None:
-            if usage.hit < expected:
+            if usage.hit <= expected - self._unit(request):
                 return expected, "service", _read_again(expected, usage)
             return expected, "none" if expected else request.start, ""
         broken = difference(track.sent, request)
         if broken:
             expected = max(expected, self._floor(track.marks[-1].prompt, request))
-        if usage.hit >= expected:
+        # Hits come in whole units: an endpoint that counts otherwise has lost nothing by a few tokens.
+        if usage.hit > expected - self._unit(request):
             return expected, "none", ""
         if broken:
             return expected, "ours", broken
@@ -204,8 +205,11 @@ class Ledger:
         return self._floor(end, request)
 
     def _floor(self, tokens: int, request: Request) -> int:
-        unit = self._catalog.resolve(request.lane.model).cache_unit
+        unit = self._unit(request)
         return tokens // unit * unit
+
+    def _unit(self, request: Request) -> int:
+        return self._catalog.resolve(request.lane.model).cache_unit
 
     def _note(self, request: Request, usage: Usage) -> None:
         sent = Sent(request.lane, request.tools, request.messages)

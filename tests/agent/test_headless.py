@@ -205,7 +205,8 @@ def test_the_result_has_its_documented_keys():
 
 def test_a_plan_its_tasks_and_what_was_assumed_are_in_the_result():
     plan = Plan("Cents\u202e", (Task("money", "t", "b", ("m.py",), checks=("make",)),))
-    task = TaskResult("money", "t", "failed", 3, "its checks are red", ("flash", "pro"), 0.1 + 0.2)
+    models = ("flash", "pro")
+    task = TaskResult("money", "t", "failed", 3, "its checks are red", models, 0.3, "I tried.")
     value = result_json(replace(RESULT, plan=plan, tasks=(task,), assumptions=("the euro",)))
     assert read_plan(json.dumps(value["plan"])) == plan
     assert value["tasks"] == [
@@ -217,6 +218,7 @@ def test_a_plan_its_tasks_and_what_was_assumed_are_in_the_result():
             "reason": "its checks are red",
             "models": ["flash", "pro"],
             "usd": 0.3,
+            "report": "I tried.",
         }
     ]
     assert value["assumptions"] == ["the euro"]

@@ -22,7 +22,8 @@ FORM = (
     'A codemod is {"paths": ["pkg/", "tests/**/*.py"], "rules": [{"language": "python", '
     '"pattern": "old($$$ARGS)", "rewrite": "new($$$ARGS)"}]}. Rules are ast-grep\'s, each on the result of those '
     "before: `$A` is any node, `$$$ARGS` any number. `rule`, in place of `pattern`, is a rule object of ast-grep's. "
-    "`script`, in place of `rules`, is Python that defines `change(path, text)` and returns the new text."
+    "`script`, in place of `rules`, is Python that defines `change(path, text)` and returns the new text; it "
+    "gets every text file below `paths`."
 )
 MAX_FAULTS = 10
 _MOST_SHOWN = 60

@@ -59,6 +59,8 @@ def scrubbed_environment(
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_CACHE_DIR": str(caches / "pip"),
             "XDG_CACHE_HOME": str(caches),
+            "MYPY_CACHE_DIR": str(caches / "mypy"),
+            "RUFF_CACHE_DIR": str(caches / "ruff"),
             "GOCACHE": str(caches / "go-build"),
             "npm_config_cache": str(caches / "npm"),
             "npm_config_userconfig": "/dev/null",  # ~/.npmrc is hidden, and npm stops if it cannot read it

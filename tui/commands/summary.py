@@ -11,8 +11,11 @@ from ...agent.headless import Screen, Span, Style, evidence_line, plural
 from ...agent.planning.schedule import State
 from ...agent.result import RunResult, TaskResult
 from ...tools.errors import Exit
+from ..text import first_line
 
 FILES_LISTED = 20
+REPORTS_SHOWN = 10
+"""Tasks, up to which each one's worker has a word at the end."""
 TASKS_LISTED = 20
 ASSUMPTIONS_LISTED = 20
 
@@ -80,6 +83,8 @@ class Summary:
             word = each.state if each.state in _TASK_STYLES else "left"
             head = f"  {each.id:<{widest}}  {_took(each)}"
             self._screen.fitted("  ", (style, f"{word:<7}"), head, _told(each))
+            if 1 < len(tasks) <= REPORTS_SHOWN and each.report:
+                self._screen.paragraph(first_line(each.report), indent=10, most=2)
         if len(tasks) > TASKS_LISTED:
             self._screen.line(f"  and {len(tasks) - TASKS_LISTED} more")
         if counts["done"] and counts["left"] and not at_home:

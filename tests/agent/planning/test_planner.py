@@ -290,7 +290,7 @@ def test_what_a_worker_is_told() -> None:
     given = Task("money", "Count", "Use $cents.", ("a.py", "b.py:load"), checks=("make", "make x"))
     text = task_text(Plan("In cents", (given,), assumptions=("A.", "B.")), given)
     assert "beside you: In cents\n" in text
-    assert "granted: A.; B.\n" in text
+    assert "granted: \n- A.\n- B.\n" in text
     assert "Your task (money): Count\n\nUse $cents.\n" in text
     assert "You may write: a.py, b.py:load\n" in text
     assert "before you begin: nothing\n" in text

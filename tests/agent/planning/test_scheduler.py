@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +25,9 @@ from leadline.agent.planning.scheduler import (
     Scheduler,
     no_replan,
 )
+from leadline.tests.support.repos import write_files
+from leadline.tests.tools.memory_tree import MemoryTree
+from leadline.tools.errors import ToolError
 
 LADDER: Ladder = {
     "flash": (Rung("flash", "high", 2), Rung("pro", "high", 1)),
@@ -356,3 +360,43 @@ async def test_who_is_cut_off_while_it_is_planned_anew_leaves_nothing() -> None:
     with pytest.raises(asyncio.CancelledError):
         await run
     assert ends == ["a"]
+
+
+async def test_who_asks_for_more_gets_what_nobody_holds(tmp_path: Path) -> None:
+    """And hears who holds the rest, and of what: only if all of it is held, nothing is granted."""
+    write_files(tmp_path, {f"{name}.py": "" for name in "abc"})
+    tree = MemoryTree(tmp_path)
+    world = World()
+    answers: list[str] = []
+
+    @dataclass
+    class Asking:
+        async def work(self, order: Order) -> Done | Refused:
+            if order.task == "a":
+                answers.append(scheduler.request("a", ["c.py", "b.py", "new.py"], tree))
+                with pytest.raises(ToolError) as held:
+                    scheduler.request("a", ["b.py"], tree)
+                answers.append(held.value.message)
+            else:
+                await asyncio.sleep(0.05)
+            return Done(order.base, order.task)
+
+    notes = Granting()
+    rules = Rules(lambda: 4, LADDER)
+    scheduler = Scheduler(Asking(), world.merge, world.prove, Telling(world), world, rules, notes)
+    await scheduler.run(plan({"a": "", "b": ""}), "")
+    assert answers[0].startswith(
+        "Granted. You may write a.py, c.py, new.py. Not granted: b writes b.py"
+    )
+    assert answers[1].startswith("Not granted: b writes b.py")
+    assert notes.grants == [("a", ("a.py", "c.py", "new.py"))]
+
+
+@dataclass
+class Granting(Notes):
+    grants: list[tuple[str, tuple[str, ...]]] = field(
+        default_factory=list[tuple[str, tuple[str, ...]]]
+    )
+
+    def granted(self, task: str, write_set: WriteSet) -> None:
+        self.grants.append((task, write_set.entries))

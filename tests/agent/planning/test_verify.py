@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
+import pytest
 from leadline.agent.bus import Bus, Recorder
-from leadline.agent.events import Durable, Verified, Warned
-from leadline.agent.journal import Journal
+from leadline.agent.events import CheckStarted, Durable, Verified, Warned
+from leadline.agent.journal import FILE, Journal, read_events
 from leadline.agent.planning.verify import Verdict, verify
 from leadline.tools.checks.model import Check
 from leadline.tools.commands import SandboxedCommands
@@ -98,3 +100,17 @@ async def test_a_check_that_is_not_steady_is_told_of(tmp_path: Path) -> None:
     assert verdict.green
     assert [b.evidence.green for b in bodies if isinstance(b, Verified)] == [False, True]
     assert any(isinstance(b, Warned) and "run again" in b.text for b in bodies)
+
+
+async def test_a_check_that_is_cut_off_has_an_end_all_the_same(tmp_path: Path) -> None:
+    run = asyncio.create_task(verdict_of(tmp_path, "sleep 60"))
+    journal = tmp_path / "session" / FILE
+    while not journal.is_file() or b"check_started" not in journal.read_bytes():
+        await asyncio.sleep(0.02)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    *_, started, ended = (event.body for event in read_events(tmp_path / "session"))
+    assert isinstance(started, CheckStarted)
+    assert isinstance(ended, Verified)
+    assert not ended.evidence.green

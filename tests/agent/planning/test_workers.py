@@ -28,7 +28,7 @@ from leadline.agent.planning.engine import (
 )
 from leadline.agent.planning.ladder import Ladder, Rung
 from leadline.agent.planning.landing import Merging, Proving, Told
-from leadline.agent.planning.plan import Plan, Task
+from leadline.agent.planning.plan import Plan, Task, WriteSet
 from leadline.agent.planning.plan_check import CheckedPlan, check_plan
 from leadline.agent.planning.priming import prime
 from leadline.agent.planning.record import PlanRecord, plans_of
@@ -198,8 +198,8 @@ async def stage(tmp_path: Path, make_bench: MakeBench) -> AsyncIterator[MakeStag
             def code(clone: Clone) -> LiveCode:
                 return LiveCode(index, clone.root, lambda: clones.list_files(clone))
 
-            async def no_news(clone: Clone) -> str | None:
-                del clone
+            async def no_news(clone: Clone, write_set: WriteSet) -> str | None:
+                del clone, write_set
 
             def no_route(recorder: Recorder, order: Order) -> None:
                 recorder.emit(Routed("worker", lane.model, lane.effort, order.refusal))

@@ -74,7 +74,7 @@ def test_the_table_fits_and_says_what_went_wrong():
     assert all(len(line) <= 80 for line in table.splitlines())
     assert "Unexpected misses: 1, 11008 tokens." in table
     assert "main 4 (ours): segment history differs from byte 17" in table
-    assert "1 requests failed" in table
+    assert "1 request failed" in table
     assert "The cache saved $0.0015" in table
     first, second = table.splitlines()[:2]
     for name in ("hit", "miss", "output"):
