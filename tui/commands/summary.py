@@ -14,6 +14,7 @@ from ...tools.errors import Exit
 from ..text import first_line
 
 FILES_LISTED = 20
+CHECKS_LISTED = 10
 REPORTS_SHOWN = 10
 """Tasks, up to which each one's worker has a word at the end."""
 TASKS_LISTED = 20
@@ -59,14 +60,23 @@ class Summary:
         if result.status != "planned":
             self._tasks(result.tasks, at_home=bool(result.changed))
         self._changes(result)
-        for each in result.evidence:
-            self._screen.line(_word(each), f": {evidence_line(each)}")
+        self._evidence(result.evidence)
         for note in result.notes:
             self._screen.line(("warn", "note"), f": {note}")
         self._assumptions(result.assumptions)
         self._money(result)
         if ways_back:
             self._ways_back(result)
+
+    def _evidence(self, evidence: Sequence[Evidence]) -> None:
+        """All that is not green, and as many of the others as a person looks at."""
+        green = [each for each in evidence if each.green]
+        for each in evidence:
+            if not each.green or each in green[:CHECKS_LISTED]:
+                self._screen.line(_word(each), f": {evidence_line(each)}")
+        if len(green) > CHECKS_LISTED:
+            more = plural(len(green) - CHECKS_LISTED, "more check is", "more checks are")
+            self._screen.line(("good", "verified"), f": {more} green")
 
     def _tasks(self, tasks: Sequence[TaskResult], *, at_home: bool) -> None:
         """Those first that are not done: they are what a person has to look at. `at_home`: what is done has come into
@@ -83,7 +93,7 @@ class Summary:
             word = each.state if each.state in _TASK_STYLES else "left"
             head = f"  {each.id:<{widest}}  {_took(each)}"
             self._screen.fitted("  ", (style, f"{word:<7}"), head, _told(each))
-            if 1 < len(tasks) <= REPORTS_SHOWN and each.report:
+            if 1 < len(tasks) <= REPORTS_SHOWN and each.state == "done" and each.report:
                 self._screen.paragraph(first_line(each.report), indent=10, most=2)
         if len(tasks) > TASKS_LISTED:
             self._screen.line(f"  and {len(tasks) - TASKS_LISTED} more")

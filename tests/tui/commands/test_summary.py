@@ -9,7 +9,7 @@ from leadline.agent.events import Evidence
 from leadline.agent.planning.schedule import State
 from leadline.agent.result import Bill, RunResult, TaskResult
 from leadline.tui.commands.screen import Terminal
-from leadline.tui.commands.summary import Changed, Summary, diffstat
+from leadline.tui.commands.summary import CHECKS_LISTED, Changed, Summary, diffstat
 
 RESULT = RunResult(
     session="20261122-050000-ab12",
@@ -59,6 +59,16 @@ def test_nothing_is_called_verified_that_is_not():
     assert "erified" not in text
     assert "not green: pytest -q: 1 failed, 11 passed in 0.8 s" in text
     assert "not green: make test: no test ran, so it proves nothing in 0.1 s" in text
+
+
+def test_many_green_checks_are_counted_and_none_that_is_not():
+    checks = [
+        Evidence(f"make c{n}", "t1", int(n == 25), 0, 0, 0, False, 0.1, "") for n in range(30)
+    ]
+    text = shown(replace(RESULT, evidence=tuple(checks)))
+    assert text.count("verified: make") == CHECKS_LISTED
+    assert "not green: make c25" in text
+    assert f"verified: {29 - CHECKS_LISTED} more checks are green" in text
 
 
 def test_an_unexpected_miss_is_pointed_out():
