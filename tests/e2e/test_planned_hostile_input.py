@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from leadline.tests.e2e.conftest import MakeStage, Stage
-from leadline.tests.e2e.test_planned import EDIT, plan, project, refactor, states, task, texts
+from leadline.tests.e2e.planned import EDIT, plan, project, refactor, states, task, texts
 from leadline.tests.e2e.test_planned_hostile_work import no_other_way, shell, until
 from leadline.tests.support.cli import ended, start
 from leadline.tests.support.needs import BUBBLEWRAP

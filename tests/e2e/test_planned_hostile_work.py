@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from leadline.tests.e2e.conftest import MakeStage, Stage
-from leadline.tests.e2e.test_planned import EDIT, plan, project, refactor, states, task, texts
+from leadline.tests.e2e.planned import EDIT, plan, project, refactor, states, task, texts
 from leadline.tests.support.cli import SCRIPT, Ran, ended, start
 from leadline.tests.support.needs import BUBBLEWRAP
 from leadline.tests.support.planscripts import (
