@@ -9,13 +9,14 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
-from . import clones, code, prefix, quality, sixty, startup
+from . import clones, code, crew, prefix, quality, sixty, startup
 
 BENCHES: dict[str, Callable[[], Awaitable[str]]] = {
     "startup": startup.measure,
     "sixty": sixty.measure,
     "prefix": prefix.measure,
     "clones": clones.measure,
+    "crew": crew.measure,
 }
 WITH_OPTIONS: dict[str, Callable[[Sequence[str]], Awaitable[str]]] = {
     "code": code.measure,

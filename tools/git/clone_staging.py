@@ -12,7 +12,7 @@ from .clone_files import open_up
 from .run import Place, run_git
 from .staging import add, backdated, distrust, drop
 from .store import MARGIN_NS, Store
-from .survey import LeftOut, Limits, Reason, Survey, list_tree, survey
+from .survey import LeftOut, Limits, Reason, Survey, list_taken, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,9 @@ async def stage(at: Store, index: Path, limits: Limits) -> Staged:
 
 
 async def _look(at: Store, index: Path, limits: Limits) -> Survey:
-    listing = await list_tree(at, index)
-    # Those that belong to the clone's base are tracked here; the others are the worker's caches.
-    work = replace(listing, ignored=frozenset[str]())
-    return await asyncio.to_thread(survey, at, work, frozenset[str](), limits)
+    # Ignored files that belong to the clone's base are tracked here; the others are the worker's caches.
+    listing = await list_taken(at, index)
+    return await asyncio.to_thread(survey, at, listing, frozenset[str](), limits)
 
 
 def _unlock(index: Path) -> None:

@@ -78,6 +78,9 @@ class Clones:
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._writing = asyncio.Semaphore(_AT_ONCE)
         self._ahead = Ahead()
+        self._known: dict[str, _Start] = {}
+        self._heads: dict[str, str] = {}
+        self._asking = asyncio.Lock()
 
     @classmethod
     async def open(
@@ -286,7 +289,14 @@ class Clones:
         return aside
 
     async def _start(self, base: Snapshot | str) -> _Start:
+        """Asked of git once for each base, as many workers begin on the same: a commit never changes."""
         commit = checked_id(base if isinstance(base, str) else base.commit)
+        async with self._asking:
+            if commit not in self._known:
+                self._known[commit] = await self._looked_up(commit)
+        return self._known[commit]
+
+    async def _looked_up(self, commit: str) -> _Start:
         content = (await run_git(self._bare, "cat-file", "commit", commit)).stdout
         head = content.partition(b"\n\n")[0].decode("utf-8", "replace").splitlines()
         fields = dict(line.split(" ", 1) for line in head if " " in line)
@@ -302,7 +312,12 @@ class Clones:
         if head is not None and head.tree == start.tree:
             return head.commit
         above = [] if head is None else [head.commit]
-        return await commit_tree(self._store, start.tree, above, _HEAD_MESSAGE, when=start.when)
+        async with self._asking:
+            if start.commit not in self._heads:
+                self._heads[start.commit] = await commit_tree(
+                    self._store, start.tree, above, _HEAD_MESSAGE, when=start.when
+                )
+        return self._heads[start.commit]
 
     async def _filled(self, tree: str) -> Home:
         """A work tree with these files under a passing name, by a spare if there is one that can be used."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from pathlib import Path
 
@@ -84,22 +84,30 @@ _CLOSED = re.compile(r"^warning: could not open directory '(.*?)/': ", re.DOTALL
 
 async def list_tree(store: Store, index: Path) -> Listing:
     """What is there, by the person's index and ignore rules, and what our index `index` knows of it."""
-    ignored_flags = ("--others", "--ignored", "--exclude-standard", "--directory")
+    flags = ("--others", "--ignored", "--exclude-standard", "--directory")
+    listing, ignored = await asyncio.gather(
+        list_taken(store, index),
+        run_git(store.user, "ls-files", "-z", *flags, overrides=store.carried),
+    )
+    return replace(listing, ignored=frozenset(ignored.items))
+
+
+async def list_taken(store: Store, index: Path) -> Listing:
+    """As `list_tree`, but what is ignored is not looked for: that enters every folder of caches."""
     ours = store.place(index)
-    seen, ignored, known = await asyncio.gather(
+    seen, known = await asyncio.gather(
         run_git(
             store.user,
             *("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard"),
             overrides=store.carried,
         ),
-        run_git(store.user, "ls-files", "-z", *ignored_flags, overrides=store.carried),
         run_git(ours, "ls-files", "-z", "-t", "--cached", "--modified", "--deleted"),
     )
     here, mine = seen.items, known.items
     return Listing(
         tracked=frozenset(item[2:] for item in here if item[0] != "?"),
         untracked=frozenset(item[2:] for item in here if item[0] == "?"),
-        ignored=frozenset(ignored.items),
+        ignored=frozenset(),
         closed=frozenset(match + "/" for match in _CLOSED.findall(seen.stderr)),
         known=frozenset(item[2:] for item in mine if item[0] == "H"),
         changed=frozenset(item[2:] for item in mine if item[0] in "CR"),
