@@ -216,6 +216,8 @@ class Crew:
     def _make_spares(self, tree: str, tasks: int) -> None:
         """Lay out files of clones ahead, while the service reads what their workers share."""
         count = min(self.kit.job.workers, tasks)
+        if self._spares is not None:
+            self._spares.cancel()
         self._spares = asyncio.create_task(self.work.clones.prepare(tree, count))
         self._spares.add_done_callback(_forgotten)
 
@@ -235,12 +237,10 @@ def _ending(ended: Ended) -> PlanEnded:
     return PlanEnded(ended.tree, done, failed, skipped, left)
 
 
-async def gather_crew(
-    kit: Kit, base: Snapshot, prefixes: Prefixes, purse: SharedPurse, seen: Mapping[str, str]
-) -> Crew | str:
-    """The crew, or why several agents can't work side by side here, for the person."""
+async def open_work(kit: Kit, base: Snapshot) -> Clonework | str:
+    """The session's clones, or why several agents can't work side by side here, for the person."""
     assert kit.around is not None
-    work = await open_clonework(
+    return await open_clonework(
         kit.around,
         kit.journal.folder / WORK,
         base,
@@ -248,6 +248,14 @@ async def gather_crew(
         [check.command for check in kit.checks],
         await kit.code.beside(),
     )
+
+
+async def gather_crew(
+    kit: Kit, base: Snapshot, prefixes: Prefixes, purse: SharedPurse, seen: Mapping[str, str]
+) -> Crew | str:
+    """The crew, or why several agents can't work side by side here, for the person."""
+    work = await open_work(kit, base)
     if isinstance(work, str):
         return work
+    assert kit.around is not None
     return Crew(kit, kit.around.store, work, base, prefixes, purse, seen)

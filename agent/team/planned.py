@@ -8,6 +8,7 @@ Each stage begins with what the journal says of it, so that a session which was 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 from ...prompts.render import render
 from ...tools.code.model import CodeTree
@@ -22,6 +23,7 @@ from ..planning.planner import answers_text, assumed, make_plan
 from ..planning.record import PlansRecord, plans_of
 from ..planning.solo import Finish
 from ..replay import Replayed
+from .ahead import clear_ahead, laying_out
 from .foresight import foretold, waited
 from .inplace import began_in_place, work_in_place
 from .lead import Lead
@@ -35,19 +37,15 @@ class PlanRefusedError(PersonError):
 async def work_planned(kit: Kit, state: Replayed, transcript: Transcript) -> Finish:
     """Plan and carry out, from wherever the session stands. `transcript` is the planner's."""
     lead = await _planner(kit, state, transcript)
-    record = plans_of(kit.journal.events)
-    if record.last is None:
-        proposed = await _propose(kit, lead)
-        if isinstance(proposed, Finish):
-            return proposed
-        kit.recorder.emit(proposed)
-        record = plans_of(kit.journal.events)
-    stopped = await _approved(kit, record)
+    surely_many = kit.job.way == "refactor" and not kit.job.plan_only
+    async with laying_out(kit) if surely_many else nullcontext():
+        stopped = await _planned(kit, lead)
     if stopped is not None:
+        await clear_ahead(kit)
         return stopped
-    assert record.last is not None
-    first = record.runs[0]
+    first = plans_of(kit.journal.events).runs[0]
     if len(first.checked.plan.tasks) == 1 and first.base is None:
+        await clear_ahead(kit)
         return await work_in_place(kit, lead, first.checked.plan)
     finish = await work_together(kit, lead)
     if isinstance(finish, str):
@@ -56,6 +54,18 @@ async def work_planned(kit: Kit, state: Replayed, transcript: Transcript) -> Fin
         )
         return await work_in_place(kit, lead, first.checked.plan)
     return finish
+
+
+async def _planned(kit: Kit, lead: Lead) -> Finish | None:
+    """A plan, and leave to carry it out; or how the session ends without."""
+    record = plans_of(kit.journal.events)
+    if record.last is None:
+        proposed = await _propose(kit, lead)
+        if isinstance(proposed, Finish):
+            return proposed
+        kit.recorder.emit(proposed)
+        record = plans_of(kit.journal.events)
+    return await _approved(kit, record)
 
 
 async def _planner(kit: Kit, state: Replayed, transcript: Transcript) -> Lead:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from leadline.agent.store import find_session
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.e2e.planned import (
     CHECK,
@@ -39,6 +40,20 @@ pytestmark = BUBBLEWRAP
 @pytest.fixture
 def variables() -> Mapping[str, str]:
     return VARIABLES
+
+
+async def test_what_was_laid_out_for_many_is_gone_where_one_is_enough(stage: MakeStage) -> None:
+    place = await project(
+        stage,
+        ["a"],
+        planner(plan(task("a"))),
+        in_place("a", [[EDIT_A], [REPORT]]),
+        delay=0.4,
+    )
+    ran = await refactor(place)
+    assert ran.code == 0, ran.err
+    assert ran.bodies("worker_began") == []
+    assert not (find_session(place.home, None) / "work").exists()
 
 
 async def test_a_small_task_is_done_in_place(stage: MakeStage) -> None:
