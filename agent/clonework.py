@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..tools.code.live import LiveCode
 from ..tools.commands import SandboxedCommands
+from ..tools.errors import PersonError
 from ..tools.git.clones import Clone, Clones
 from ..tools.git.snapshot import Snapshot
 from ..tools.git.store import Store
@@ -69,6 +71,24 @@ class Clonework:
     _slots: Slots
     _known: tuple[str, ...]
     live: LiveOf
+
+    async def whole(self, name: str, base: str) -> Clone:
+        """The clone of this name that an earlier run left, if it still is one; else a new one with this commit."""
+        clone = self.clones.find(name)
+        if clone is not None and not (clone.git_dir / "HEAD").is_file():
+            await self.clones.remove(clone)
+            clone = None
+        return clone or await self.clones.make(base, name)
+
+    async def keep_only(self, names: Collection[str]) -> None:
+        """Remove the clones of all others, whom nobody goes on with."""
+        for name in self.clones.names():
+            clone = None if name in names else self.clones.find(name)
+            if clone is not None:
+                with suppress(
+                    PersonError, OSError
+                ):  # what can't be removed stays in the session's folder
+                    await self.clones.remove(clone)
 
     def commands(self, clone: Clone, recorder: Recorder) -> SlottedCommands:
         """A runner for the clone. Raises NotApartError rather than run where the person's tree could be written."""

@@ -145,6 +145,19 @@ def checks_of(plan: Plan, tasks: Collection[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*plan.checks, *narrow)))
 
 
+def checks_of_whole(
+    known: Sequence[Check], plan: Plan, tasks: Collection[str]
+) -> tuple[Check, ...]:
+    """The project's and the person's checks, then the plan's and those of these tasks that they don't run anyway."""
+    commands = [check.command for check in known]
+    own = (
+        command
+        for command in checks_of(plan, tasks)
+        if not any(command == each or command.startswith(f"{each} ") for each in commands)
+    )
+    return (*known, *(Check(command, "given", "given") for command in own))
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """`scheduler.Telling` for what `Merging` and `Proving` find."""

@@ -28,7 +28,7 @@ from ..lanes import lane_of, route
 from ..planning.engine import Posted
 from ..planning.landing import Merging, Proving, Told
 from ..planning.outcomes import keep_outcomes
-from ..planning.plan import WriteSet
+from ..planning.plan import Plan, WriteSet
 from ..planning.prefixes import Prefixes
 from ..planning.purse import SharedPurse
 from ..planning.record import PlanRecord, PlanRun
@@ -68,11 +68,13 @@ class Crew:
         `begun` workers there were before. Cancelled, it leaves the clones to a later run.
         """
         kit = self.kit
-        kit.recorder.emit(PlanStarted(run.base or tree, kit.job.workers))
-        proving = await self._ready_to_prove(tree, run)
+        proving = await self._ready_to_prove(tree)
+        done = [task for task, now in run.progress.items() if now.state == "done"]
+        proving.landed(tree, done)
         tally = Tally()
         watch = Watches((tally, PlanRecord(kit.recorder, dict(run.progress)), proving))
         left = left_workers(kit, run)
+        await self.work.keep_only({PROOF, *(each.transcript.name for each in left.values())})
         bounds = Bounds(
             lambda task: scheduler.schedule.write_set(task),
             lambda task, paths, code: scheduler.request(task, paths, code),
@@ -93,6 +95,7 @@ class Crew:
         )
         proving.plan = lambda: scheduler.schedule.plan
         schedule = run.schedule()
+        kit.recorder.emit(PlanStarted(run.base or tree, kit.job.workers))
         self._make_spares(tree, len(schedule.plan.tasks))
         try:
             ended = await scheduler.run(schedule, tree, run.told(), left)
@@ -102,15 +105,16 @@ class Crew:
                 kit.recorder.emit(_ending(Ended(scheduler.schedule, proving.proven)))
             raise
         finally:
-            await asyncio.to_thread(keep_outcomes, kit.project_folder, tally.outcomes())
+            with suppress(OSError):  # what was learnt is no work of anybody's
+                await asyncio.to_thread(keep_outcomes, kit.project_folder, tally.outcomes())
         await (engine.stop() if ended.out_of_money else engine.close())
         kit.recorder.emit(_ending(ended))
         return ended
 
     async def prove(self, tree: str, checks: Sequence[Check]) -> Verdict:
         """What these checks say of a commit of the store."""
-        assert self._proving is not None
-        return await self._proving.everything(tree, checks)
+        proving = await self._ready_to_prove(tree)
+        return await proving.everything(tree, checks)
 
     async def close(self) -> None:
         """End what runs. The clones of workers that are not done stay."""
@@ -118,9 +122,8 @@ class Crew:
             self._spares.cancel()
             await asyncio.wait({self._spares})
         if self._proving is not None:
-            with suppress(
-                PersonError, OSError
-            ):  # what can't be removed stays in the session's folder
+            # What can't be removed stays in the session's folder.
+            with suppress(PersonError, OSError):
                 await self._proving.close()
         with suppress(PersonError, OSError):
             await self.work.clones.clear()
@@ -132,14 +135,11 @@ class Crew:
         """How the agent of this name says what happens."""
         return Recorder(self.kit.journal, self.kit.bus, name)
 
-    async def _ready_to_prove(self, tree: str, run: PlanRun) -> Proving:
-        """The clone for proofs, which counts `tree` as proven, with the work of those tasks that are done."""
-        clones, done = (
-            self.work.clones,
-            {t for t, now in run.progress.items() if now.state == "done"},
-        )
+    async def _ready_to_prove(self, tree: str) -> Proving:
+        """The clone for proofs, at first with this commit of the store, which counts as proven."""
         if self._proving is None:
-            clone = clones.find(PROOF) or await clones.make(tree, PROOF)
+            clones = self.work.clones
+            clone = await self.work.whole(PROOF, tree)
             recorder = self.recorder(PROOF)
             self._proving = Proving(
                 self.store,
@@ -147,12 +147,11 @@ class Crew:
                 clone,
                 self.work.commands(clone, recorder),
                 self.work.code(clone),
-                lambda: run.checked.plan,
+                _no_plan,
                 recorder,
                 tree,
                 baseline=self.kit.baseline,
             )
-        self._proving.landed(tree, done)
         return self._proving
 
     def _shop(self, left: Mapping[str, Left], begun: int) -> Shop:
@@ -220,6 +219,11 @@ class Crew:
             self._spares.cancel()
         self._spares = asyncio.create_task(self.work.clones.prepare(tree, count))
         self._spares.add_done_callback(_forgotten)
+
+
+def _no_plan() -> Plan:
+    """Of who proves before any plan is under way."""
+    return Plan("", ())
 
 
 def _forgotten(task: asyncio.Task[None]) -> None:

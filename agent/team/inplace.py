@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...prompts.render import render
-from ...tools.checks.model import Check
 from ...tools.registry import schemas_json
 from ..context.transcript import Tools
 from ..dispatch import sendable
@@ -19,7 +18,7 @@ from ..events_plan import Forked, TaskMoved
 from ..kit import Kit
 from ..lanes import lane_of, route
 from ..planning.engine import Prefix
-from ..planning.landing import checks_of
+from ..planning.landing import checks_of_whole
 from ..planning.plan import Plan
 from ..planning.planner import task_text
 from ..planning.schedule import State
@@ -45,7 +44,8 @@ async def work_in_place(kit: Kit, lead: Lead, plan: Plan) -> Finish:
     rungs = kit.catalog.rungs()[tier]
     names = [MAIN, *(f"{MAIN}-{number}" for number in range(2, len(rungs) + 1))]
     tried = [number for number, name in enumerate(names) if _was_told(kit, name)]
-    work = replace(kit.work(), checks=_checks(kit, plan))
+    checks = checks_of_whole(kit.checks, plan, {task.id for task in plan.tasks})
+    work = replace(kit.work(), checks=checks)
     finish: Finish | None = None
     _moved(kit, plan, "running", "")
     for number in range(tried[-1] if tried else 0, len(rungs)):
@@ -110,11 +110,3 @@ def _task(kit: Kit, plan: Plan) -> str:
     """The person's task as the planner understood it."""
     tasks = "\n\n".join(task_text(plan, task) for task in plan.tasks)
     return render("planned_task", task=kit.job.task, tasks=tasks)
-
-
-def _checks(kit: Kit, plan: Plan) -> tuple[Check, ...]:
-    """The project's checks, and the plan's that they don't run anyway."""
-    own = checks_of(plan, {task.id for task in plan.tasks})
-    known = [check.command for check in kit.checks]
-    new = [c for c in own if not any(c == k or c.startswith(f"{k} ") for k in known)]
-    return (*kit.checks, *(Check(command, "given", "given") for command in new))

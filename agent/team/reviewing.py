@@ -36,7 +36,7 @@ async def reviewed_by(
     number = 1 + len({e.agent for e in kit.journal.events if e.agent.startswith(REVIEWER.name)})
     name = f"{REVIEWER.name}-{number}"
     clones = crew.work.clones
-    clone = clones.find(name) or await clones.make(tree, name)
+    clone = await crew.work.whole(name, tree)
     recorder = Recorder(kit.journal, kit.bus, name)
     commands = crew.work.commands(clone, recorder)
     code = crew.work.code(clone)

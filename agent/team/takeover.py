@@ -8,6 +8,8 @@ from ...tools.registry import schemas_json
 from ..bus import Recorder
 from ..context.repacking import is_cold
 from ..context.transcript import Tools, Transcript
+from ..events import MessageCommitted
+from ..events_plan import CodemodRun
 from ..journal import utc_now
 from ..kit import Kit
 from ..messages import AssistantMessage, SystemMessage, ToolMessage
@@ -30,6 +32,8 @@ def left_workers(kit: Kit, run: PlanRun) -> Mapping[str, Left]:
         now = run.progress.get(task)
         if now is None or now.state in ENDED or now.state == "escalated":
             continue
+        if not _had_begun(kit, place.agent):
+            continue
         talk = talk_of(kit.journal.events, place.agent)
         recorder = Recorder(kit.journal, kit.bus, place.agent, talk.turn)
         transcript = _transcript(place.agent, talk)
@@ -42,6 +46,21 @@ def left_workers(kit: Kit, run: PlanRun) -> Mapping[str, Left]:
         kit.ledger.restore(place.agent, transcript.request(), kit.journal.events)
         found[task] = Left(place.base, transcript, recorder, talk.seen, claim)
     return found
+
+
+def _had_begun(kit: Kit, agent: str) -> bool:
+    """Whether a worker had done anything worth going on with; else another one begins, and is told everything."""
+    return any(
+        event.agent == agent
+        and (
+            isinstance(event.body, CodemodRun)
+            or (
+                isinstance(event.body, MessageCommitted)
+                and isinstance(event.body.message, AssistantMessage)
+            )
+        )
+        for event in kit.journal.events
+    )
 
 
 def primed_prefixes(kit: Kit) -> Mapping[str, Prefix]:

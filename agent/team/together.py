@@ -16,7 +16,7 @@ from ..events_plan import BroughtHome, PlanProposed, WorkerBegan
 from ..journal import JournalError
 from ..kit import Kit
 from ..lanes import lane_of, route
-from ..planning.landing import checks_of
+from ..planning.landing import checks_of_whole
 from ..planning.plan import Plan
 from ..planning.plan_check import CheckedPlan
 from ..planning.prefixes import PRIME, Prefixes
@@ -153,7 +153,7 @@ class _Whole:
         if record.reviewed is not None and record.reviewed.ok:
             return None
         plan = run.checked.plan
-        verdict = await self.crew.prove(run.tree, self._checks(plan))
+        verdict = await self.crew.prove(run.tree, self._checks())
         findings = verdict.text if verdict.red else await self._reviewed(record, plan, run.tree)
         if findings is None:
             return None
@@ -168,9 +168,8 @@ class _Whole:
                 found = await reviewed_by(self.kit, self.crew, plan, self.base, tree)
             except JournalError:
                 raise
-            except (
-                PersonError
-            ) as error:  # the work is done and proven; it is not held back for want of a word on it
+            except PersonError as error:
+                # The work is done and proven: it is not held back for want of a word on it.
                 found = error.message
             if isinstance(found, str):
                 self.kit.recorder.emit(Warned(f"the change was not reviewed: {found}"))
@@ -194,9 +193,7 @@ class _Whole:
         self.kit.recorder.emit(BroughtHome(tree, conflicts))
         if conflicts:
             self.kit.recorder.emit(Warned(self._met(conflicts, tree)))
-        verdict = await self.crew.prove(
-            home.after.commit, self._checks(record.runs[0].checked.plan)
-        )
+        verdict = await self.crew.prove(home.after.commit, self._checks())
         proof = Proof(verdict, home.after) if verdict.evidence else None
         return Finish(self._status(record, verdict, conflicts), self._summary(record), proof)
 
@@ -207,12 +204,11 @@ class _Whole:
             f"is in the commit {tree} of {self.kit.store.git_dir}."
         )
 
-    def _checks(self, plan: Plan) -> tuple[Check, ...]:
-        """Every check there is: the project's, the plan's, its tasks'."""
-        own = checks_of(plan, {task.id for task in plan.tasks})
-        known = [check.command for check in self.kit.checks]
-        new = [c for c in own if not any(c == k or c.startswith(f"{k} ") for k in known)]
-        return (*self.kit.checks, *(Check(command, "given", "given") for command in new))
+    def _checks(self) -> tuple[Check, ...]:
+        """Every check there is: the project's, the plan's, those of tasks that are done."""
+        run = plans_of(self.kit.journal.events).runs[0]
+        done = {task for task, now in run.progress.items() if now.state == "done"}
+        return checks_of_whole(self.kit.checks, run.checked.plan, done)
 
     def _status(
         self, record: PlansRecord, verdict: Verdict | None, conflicts: tuple[str, ...]

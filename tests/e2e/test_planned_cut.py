@@ -80,6 +80,33 @@ async def test_killed_in_the_middle_and_resumed(stage: MakeStage) -> None:
     assert len({body["task"] for body in starts}) == len(names)
 
 
+async def test_killed_between_the_last_worker_and_the_homecoming(stage: MakeStage) -> None:
+    """Only what is left is done: the review, and bringing it home."""
+    place = await project(
+        stage,
+        ["a", "b"],
+        planner(plan(task("a"), task("b"))),
+        primer(),
+        worker("[ab]", [[EDIT], [REPORT]]),
+        reviewer(),
+        delay=0.6,
+    )
+    process = await start("refactor", "Do all of it", cwd=place.repo, env=place.env)
+    reading = asyncio.create_task(process.communicate())
+    while count_of(place, "plan_ended") < 1:
+        assert process.returncode is None
+        await asyncio.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    await reading
+    assert texts(place, ["a", "b"]) == {"todo"}
+    asked = len(place.server.requests)
+    ran = await place("resume", "--json")
+    assert ran.code == 0, ran.err
+    assert texts(place, ["a", "b"]) == {"done"}
+    assert {record.step for record in place.server.requests[asked:]} <= {"review"}
+    assert count_of(place, "plan_started") == 1
+
+
 async def test_interrupted_leaves_nothing_running_and_no_change(stage: MakeStage) -> None:
     place = await project(
         stage,
