@@ -1,25 +1,30 @@
 """How long a worker waits for its private clone of a large repository, and what it takes of the disk.
 
 Against `git worktree add` and `git clone --local` of the same commit in the same run. The disk is let come to rest
-before each of them, since what one has written the next would wait for.
+before each of them, since what one has written the next would wait for. Where root can mount an xfs in a file, it is
+also measured there how clones that share blocks do against clones that are written anew.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
 import os
 import random
 import shutil
 import statistics
+import subprocess
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from leadline.tests.support.repos import git, make_repo, write_files
 from leadline.tools.git.clone_home import Clone
+from leadline.tools.git.clone_reflinks import Share, reflink
 from leadline.tools.git.clones import Clones
 from leadline.tools.git.repository import open_repository
 from leadline.tools.git.snapshot import Snapshot
@@ -35,6 +40,13 @@ PLAIN = "git clone --local"
 FRESH = "clone, nothing prepared"
 AGAIN = "clone from one given back"
 AHEAD = "clone from one prepared ahead"
+IMAGE_BYTES = 4 << 30
+TO_BEGIN = "first one prepared ahead"
+NEXT = "next one prepared ahead"
+MAKE = "clone from the first of them"
+MAKE_NEXT = "clone from the next of them"
+MAKE_NOW = "clone, none left that was prepared"
+ON_IMAGE = (TO_BEGIN, NEXT, MAKE, MAKE_NEXT, MAKE_NOW)
 
 
 @dataclass(slots=True)
@@ -59,15 +71,21 @@ async def measure() -> str:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder).resolve()
         repo = await asyncio.to_thread(large_repository, work / "repo")
-        at = await open_repository(repo)
-        store = await open_store(work / "state", at)
-        snapshots = await SnapshotStore.open(work / "state", at, "bench")
-        clones = await Clones.open(store, work / "state" / "clones", "bench")
-        bench = Bench(repo, work, clones, await snapshots.take("start"))
-        for number in range(ROUNDS):
-            await plain(bench)
-            await ours(bench, number)
-        return table(bench)
+        return "\n".join(
+            [await everywhere(work, repo), "", await where_blocks_are_shared(work, repo)]
+        )
+
+
+async def everywhere(work: Path, repo: Path) -> str:
+    at = await open_repository(repo)
+    store = await open_store(work / "state", at)
+    snapshots = await SnapshotStore.open(work / "state", at, "bench")
+    clones = await Clones.open(store, work / "state" / "clones", "bench")
+    bench = Bench(repo, work, clones, await snapshots.take("start"))
+    for number in range(ROUNDS):
+        await plain(bench)
+        await ours(bench, number)
+    return table(bench)
 
 
 def large_repository(folder: Path) -> Path:
@@ -150,3 +168,77 @@ def table(bench: Bench) -> str:
             f"| {row} | {seconds:.2f} | {min(bench.seconds[row]):.2f} | {ratio:.2f} | {disk} |"
         )
     return "\n".join(lines)
+
+
+def refuse(source: int, target: int) -> None:
+    """As a file system that does not share."""
+    raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+
+WAYS: dict[str, Share] = {"anew": refuse, "shared": reflink}
+
+
+async def where_blocks_are_shared(work: Path, repo: Path) -> str:
+    """The same steps with and without sharing, their order alternating, each with all of the image's disk it took."""
+    if os.geteuid() or not shutil.which("mkfs.xfs"):
+        return "Sharing of blocks was not measured: it needs root and mkfs.xfs."
+    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    stored: dict[tuple[str, str], list[float]] = defaultdict(list)
+    taken: dict[tuple[str, str], list[float]] = defaultdict(list)
+    async with image(work) as at:
+        opened = await open_repository(repo)
+        store = await open_store(at / "state", opened)
+        base = await (await SnapshotStore.open(at / "state", opened, "bench")).take("start")
+        for number in range(ROUNDS):
+            for way in sorted(WAYS, reverse=bool(number % 2)):
+                folder = at / "state" / f"{way}-{number}"
+                clones = await Clones.open(store, folder, "bench", share=WAYS[way])
+                for row, step in zip(ON_IMAGE, steps(clones, base), strict=True):
+                    before = await asyncio.to_thread(used, at)
+                    began = time.monotonic()
+                    await step()
+                    seconds[way, row].append(time.monotonic() - began)
+                    taken[way, row].append(await asyncio.to_thread(used, at) - before)
+                    stored[way, row].append(time.monotonic() - began)
+                await asyncio.to_thread(shutil.rmtree, folder)
+    head = " | ".join(f"{way}, {unit}" for unit in ("s", "s until on disk", "MB") for way in WAYS)
+    lines = [f"| on xfs | {head} |", "|---" * (1 + 3 * len(WAYS)) + "|"]
+    for row in ON_IMAGE:
+        cells = [f"{statistics.median(seconds[way, row]):.2f}" for way in WAYS]
+        cells += [f"{statistics.median(stored[way, row]):.1f}" for way in WAYS]
+        cells += [f"{statistics.median(taken[way, row]) / 1e6:.0f}" for way in WAYS]
+        lines.append(f"| {row} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def steps(clones: Clones, base: Snapshot) -> list[Callable[[], Awaitable[object]]]:
+    """What is done for each of the rows, in their order."""
+    return [
+        lambda: clones.prepare(base, 1),
+        lambda: clones.prepare(base, 2),
+        lambda: clones.make(base, "one"),
+        lambda: clones.make(base, "two"),
+        lambda: clones.make(base, "three"),
+    ]
+
+
+@contextlib.asynccontextmanager
+async def image(work: Path) -> AsyncGenerator[Path]:
+    """A new xfs in a file, mounted."""
+    file, at = work / "image", work / "mounted"
+    at.mkdir()
+    with file.open("wb") as new:
+        new.truncate(IMAGE_BYTES)
+    for command in (("mkfs.xfs", "-q", str(file)), ("mount", "-o", "loop", str(file), str(at))):
+        await asyncio.to_thread(subprocess.run, command, check=True)
+    try:
+        yield at
+    finally:
+        await asyncio.to_thread(subprocess.run, ("umount", str(at)), check=True)
+
+
+def used(folder: Path) -> int:
+    """Bytes taken on the file system, all that was written being there."""
+    os.sync()
+    facts = os.statvfs(folder)
+    return (facts.f_blocks - facts.f_bfree) * facts.f_frsize

@@ -1,10 +1,16 @@
-"""How spares are written in the background without standing in the way of a clone that is wanted now."""
+"""How spares are written in the background without standing in the way of a clone that is wanted now.
+
+And how what is being written ends when it is cancelled.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from pathlib import Path
+
+from .clone_files import remove_tree
 
 
 class Ahead:
@@ -49,3 +55,23 @@ class Ahead:
         coming, self._coming = self._coming, None
         if coming is not None:
             await coming.wait()
+
+
+async def to_its_end(work: Coroutine[None, None, None]) -> None:
+    """Waits for what a thread does even when cancelled: it would go on writing where all is being removed."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+@contextlib.asynccontextmanager
+async def or_gone(folder: Path, trash: Path) -> AsyncGenerator[None]:
+    """Where what is done meanwhile fails, nothing is left of the folder; `trash` as in `remove_tree`."""
+    try:
+        yield
+    except BaseException:
+        await asyncio.shield(asyncio.to_thread(remove_tree, folder, trash))
+        raise

@@ -5,7 +5,8 @@ with the store's git dir and an index of ours beside the clone, so that nothing 
 say in them. While one of these calls is at work on a clone, nothing of its worker may run.
 
 A clone that was given back is kept, cleaned, as a spare: bringing it to another base costs only what differs, where
-making one anew costs every file.
+making one anew costs every file. Where the file system can share blocks between files, clones that are made ahead, and
+those that follow on them, take room only for what differs from the first of them.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ import re
 import secrets
 import stat
 from collections import defaultdict
-from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import Exit, PersonError
-from .clone_ahead import Ahead
+from .clone_ahead import Ahead, or_gone, to_its_end
 from .clone_files import clean, folders_of, open_up, remove_tree
 from .clone_gitdir import Surroundings, lay_git_dir, look_around
 from .clone_home import Clone, Home, State
+from .clone_reflinks import Original, Share, reflink
 from .clone_staging import Staged, bench, stage
 from .merging import commit_tree
 from .names import some
@@ -68,7 +69,13 @@ class Clones:
     """The clones of one session. Calls for the same clone wait for each other."""
 
     def __init__(
-        self, store: Store, folder: Path, session: str, around: Surroundings, limits: Limits
+        self,
+        store: Store,
+        folder: Path,
+        session: str,
+        around: Surroundings,
+        limits: Limits,
+        share: Share,
     ) -> None:
         self._store = store
         self._folder = folder
@@ -78,18 +85,24 @@ class Clones:
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._writing = asyncio.Semaphore(_AT_ONCE)
         self._ahead = Ahead()
+        self._original = Original(folder / "originals", store.object_format, share)
         self._known: dict[str, _Start] = {}
         self._heads: dict[str, str] = {}
         self._asking = asyncio.Lock()
 
     @classmethod
     async def open(
-        cls, store: Store, folder: Path, session: str, limits: Limits | None = None
+        cls,
+        store: Store,
+        folder: Path,
+        session: str,
+        limits: Limits | None = None,
+        share: Share = reflink,
     ) -> Clones:
         """Opens the clones below `folder`, of Leadline's state and for this store only; made if it is missing.
 
-        `limits.untracked_file` bounds the new files that a commit takes. Raises `PersonError` where the folder lies
-        in the tree and where it cannot be written.
+        `limits.untracked_file` bounds the new files that a commit takes; `share` is how a file gets the blocks of
+        another. Raises `PersonError` where the folder lies in the tree and where it cannot be written.
         """
         if not _SESSION.fullmatch(session):
             raise ValueError(f"not a session name: {session!r}")
@@ -99,7 +112,7 @@ class Clones:
                 f"Clones cannot be kept in {real}, inside the project. Set LEADLINE_HOME to a folder outside it."
             )
         try:
-            for name in ("clones", "spares", "making"):
+            for name in ("clones", "spares", "making", "originals"):
                 (real / name).mkdir(mode=0o700, parents=True, exist_ok=True)
             around = await look_around(store, real / "objects", real / "ignore")
         except OSError as error:
@@ -107,7 +120,7 @@ class Clones:
                 f"Clones cannot be kept in {real} ({error.strerror}). Free the disk or set LEADLINE_HOME to a"
                 " folder that can be written."
             ) from error
-        return cls(store, real, session, around, limits or Limits())
+        return cls(store, real, session, around, limits or Limits(), share)
 
     async def make(self, base: Snapshot | str, name: str) -> Clone:
         """A clone with exactly the files of a snapshot, or of a commit of the store.
@@ -123,12 +136,9 @@ class Clones:
             head = await self._head(start)
             with self._ahead.making():
                 made = await self._filled(start.tree)
-                try:
+                async with or_gone(made.folder, self._trash):
                     state = await self._furnish(made, start, head)
                     made.folder.rename(home.folder)
-                except BaseException:
-                    await asyncio.shield(asyncio.to_thread(remove_tree, made.folder, self._trash))
-                    raise
             return self._clone(home, state)
 
     async def prepare(self, base: Snapshot | str, count: int) -> None:
@@ -142,7 +152,8 @@ class Clones:
         for _ in range(count - len(self._spares())):
             async with self._ahead.preparing():
                 if len(self._spares()) < count:
-                    made = await self._fresh(start.tree)
+                    source = await self._original.keep(lambda: self._written(start.tree, None))
+                    made = await self._written(start.tree, source)
                     made.folder.rename(self._folder / "spares" / made.folder.name)
 
     def find(self, name: str) -> Clone | None:
@@ -203,7 +214,8 @@ class Clones:
             head = await self._head(start)
             # What is in the index is what a checkout takes away.
             await self._stage(home)
-            await self._open_folders(home)
+            known = await self._listed(home)
+            await asyncio.to_thread(open_up, home.root, folders_of(known))
             await asyncio.to_thread(remove_tree, home.root / ".git", self._trash)
             await self._checkout(home, start.tree)
             stuck = await self._listed(home, "--modified", "--deleted")
@@ -234,12 +246,13 @@ class Clones:
             await asyncio.to_thread(remove_tree, self._home(clone.name).folder, self._trash)
 
     async def clear(self) -> None:
-        """Removes the spares, and what an earlier process left half made or half removed.
+        """Removes the spares, what they were copied from, and what an earlier process left half made or half removed.
 
         For the beginning or the end of a session: no other process may be making clones here.
         """
         rest = self._folder / "rest"
-        for name in ("spares", "making"):
+        self._original.forget()
+        for name in ("spares", "making", "originals"):
             for path in list((self._folder / name).iterdir()):
                 await asyncio.to_thread(remove_tree, path, self._trash)
         await asyncio.to_thread(remove_tree, rest, self._trash)
@@ -328,23 +341,21 @@ class Clones:
             # Another process may have been first, and a spare may be spoilt by a crash.
             with contextlib.suppress(FileNotFoundError, GitError):
                 spare.rename(taken.folder)
-                return await self._brought(taken, tree)
-        return await self._fresh(tree)
+                async with or_gone(taken.folder, self._trash):
+                    await self._checkout(taken, tree)
+                return taken
+        return await self._written(tree, await self._original.home())
 
-    async def _fresh(self, tree: str) -> Home:
+    async def _written(self, tree: str, source: Home | None) -> Home:
+        """A new home with the files of the tree, by shared blocks where there is a source."""
         made = self._at(self._folder / "making" / secrets.token_hex(8))
         async with self._writing:
             made.create()
-            return await self._brought(made, tree)
-
-    async def _brought(self, home: Home, tree: str) -> Home:
-        """The home with the files of the tree; where that fails nothing is left of it."""
-        try:
-            await self._checkout(home, tree)
-        except BaseException:
-            await asyncio.shield(asyncio.to_thread(remove_tree, home.folder, self._trash))
-            raise
-        return home
+            async with or_gone(made.folder, self._trash):
+                if source is not None:
+                    await self._original.copy(source, made)
+                await self._checkout(made, tree)
+        return made
 
     async def _checkout(self, home: Home, tree: str) -> None:
         """Makes the files and the index those of the tree; what the index has and the tree has not, goes."""
@@ -367,7 +378,7 @@ class Clones:
     async def _furnish(self, home: Home, start: _Start, head: str) -> State:
         git_dir = home.root / ".git"
         laying = asyncio.to_thread(lay_git_dir, git_dir, self._around, head, home.index)
-        await _to_its_end(laying)
+        await to_its_end(laying)
         state = State(start.commit, start.tree, head, start.left_out, start.commit, start.tree)
         home.write(state)
         return state
@@ -382,17 +393,3 @@ class Clones:
         at = self._bench(home)
         listed = await run_git(at.place(home.index), "ls-files", "-z", *which, overrides=at.carried)
         return listed.items
-
-    async def _open_folders(self, home: Home) -> None:
-        known = await self._listed(home)
-        await asyncio.to_thread(open_up, home.root, folders_of(known))
-
-
-async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Waits for what a thread does even when cancelled: it would go on writing where all is being removed."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 import shutil
@@ -610,9 +611,15 @@ async def test_spares_are_made_beside_clones(repo: Path, state: Path, scan: Scan
     assert not list((state / "clones" / "making").iterdir())
 
 
+def refused(source: int, target: int) -> None:
+    raise OSError(errno.EOPNOTSUPP, "no blocks are shared here")
+
+
 async def test_a_clone_takes_the_spare_that_is_just_being_written(repo: Path, state: Path) -> None:
     crowd(repo)
     shop = await open_shop(state, repo)
+    # Where files can share their blocks, what is written first is no spare but what spares are copied from.
+    shop.clones = await Clones.open(shop.store, state / "clones", "s1", share=refused)
     base = await shop.snapshots.take("start")
     making = state / "clones" / "making"
     ahead = asyncio.create_task(shop.clones.prepare(base, 2))
