@@ -619,15 +619,15 @@ async def test_a_clone_takes_the_spare_that_is_just_being_written(repo: Path, st
     crowd(repo)
     shop = await open_shop(state, repo)
     # Where files can share their blocks, what is written first is no spare but what spares are copied from.
-    shop.clones = await Clones.open(shop.store, state / "clones", "s1", share=refused)
+    clones = await Clones.open(shop.store, state / "clones", "s1", share=refused)
     base = await shop.snapshots.take("start")
     making = state / "clones" / "making"
-    ahead = asyncio.create_task(shop.clones.prepare(base, 2))
+    ahead = asyncio.create_task(clones.prepare(base, 2))
     await being_written(making)
     (inode,) = [path.stat().st_ino for path in making.glob("*/tree/*")]
     (repo / "a.txt").write_text("later\n")
     later = await shop.snapshots.take("later")
-    clone = await shop.clones.make(later, "w1")
+    clone = await clones.make(later, "w1")
     assert clone.root.stat().st_ino == inode
     assert (clone.root / "a.txt").read_text() == "later\n"
     # One of the two is taken: it did what it was for.
