@@ -9,7 +9,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
-from . import clones, code, crew, prefix, quality, sixty, startup
+from . import clones, code, crew, interface, prefix, quality, sixty, startup
 
 BENCHES: dict[str, Callable[[], Awaitable[str]]] = {
     "startup": startup.measure,
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[], Awaitable[str]]] = {
     "prefix": prefix.measure,
     "clones": clones.measure,
     "crew": crew.measure,
+    "interface": interface.measure,
 }
 WITH_OPTIONS: dict[str, Callable[[Sequence[str]], Awaitable[str]]] = {
     "code": code.measure,

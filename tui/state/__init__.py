@@ -1,0 +1,1 @@
+"""What the interface shows: one value, made by `reducer.reduce` of what is published, without terminal or clock."""

@@ -1,0 +1,106 @@
+"""What stands between the lines of a conversation: an event as a note, and what becomes of a plan as news."""
+
+from __future__ import annotations
+
+from ...agent.board import Board
+from ...agent.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
+    BudgetReached,
+    Durable,
+    Event,
+    Packed,
+    Rebased,
+    RepackWeighed,
+    Repaired,
+    Reported,
+    RequestFailed,
+    Restored,
+    Routed,
+    SessionEnded,
+    SessionResumed,
+    SnapshotTaken,
+    UsageReported,
+    Warned,
+)
+from ...agent.headless import Span, packed_line, weighed_line
+from ...agent.headless_plan import tell_plan
+from ...agent.v4.cost import UNEXPECTED
+from .blocks import News, Note, NoteKind
+
+
+def noted(event: Event) -> Note | None:
+    """The note that an event is shown as, if it is shown as one."""
+    found = _of_request(event.body)
+    return None if found is None else Note(event.seq, event.at, found[0], found[1])
+
+
+def _of_request(body: Durable) -> tuple[NoteKind, str] | None:
+    match body:
+        case Routed():
+            return "lane", f"{body.model}, effort {body.effort}: {body.reason}"
+        case RequestFailed():
+            return "retried" if body.retry else "failed", body.reason
+        case UsageReported(cause=cause, detail=detail) if cause in UNEXPECTED:
+            return "miss", detail
+        case Repaired(fault, action):
+            return "repaired", f"{fault}: {action}"
+        case Rebased(reason):
+            return "rebased", reason
+        case Packed():
+            return "pack", packed_line(body)
+        case RepackWeighed():
+            return "pack", weighed_line(body)
+        case Reported(summary=summary):
+            return "claim", summary
+        case _:
+            return _of_session(body)
+
+
+def _of_session(body: Durable) -> tuple[NoteKind, str] | None:
+    match body:
+        case Warned(text):
+            return "warning", text
+        case BudgetReached(text=text):
+            return "limit", text
+        case ApprovalAsked(question=question):
+            return "asked", question
+        case ApprovalAnswered(answer=answer):
+            return "answered", answer
+        case SnapshotTaken(left_out=left_out) if left_out:
+            return "left_out", ", ".join(left_out)
+        case Restored(step=step):
+            return "restored", f"step {step}"
+        case SessionResumed():
+            return "resumed", "; ".join(body.interrupted_calls)
+        case SessionEnded(summary=summary):
+            return "ended", summary
+        case _:
+            return None
+
+
+def news(event: Event, before: Board, now: Board) -> News | None:
+    """What an event says of a plan, if it does. `before` and `now` are the boards around it."""
+    written = _Written()
+    tell_plan(written, event, before, now)
+    return News(event.seq, event.at, tuple(written.lines)) if written.lines else None
+
+
+class _Written:
+    """A screen that keeps what is put on it. How it fits is decided where it is painted."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[Span, ...]] = []
+
+    def line(self, *spans: Span) -> None:
+        self.lines.append(spans)
+
+    def fitted(self, *spans: Span) -> None:
+        self.lines.append(spans)
+
+    def paragraph(self, text: str, indent: int = 0, most: int | None = None) -> None:
+        del indent, most
+        self.lines.append((text,))
+
+    def status(self, text: str) -> None:
+        """What only flickers by is in the state itself."""
