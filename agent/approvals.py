@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 
@@ -13,6 +14,16 @@ class Reply:
     allowed: bool
     text: str
     by: Literal["person", "rule", "nobody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whose calls are approved. `confinement` says what confines its commands; what was allowed for good is kept in
+    `project_folder`."""
+
+    agent: str
+    confinement: str
+    project_folder: Path
 
 
 class Approver(Protocol):

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..prompts.render import render
 from ..tools.code.live import LiveCode
 from ..tools.commands import SandboxedCommands
 from ..tools.errors import PersonError
@@ -99,6 +100,17 @@ class Clonework:
             recorder.emit(CommandWaits(wait.command, wait.seconds))
 
         return SlottedCommands(plain, self._slots, self._known, tell)
+
+    @property
+    def root(self) -> Path:
+        return self._around.root
+
+    def where(self, clone: Clone) -> str | None:
+        """What an agent has to know of the place of its clone; None where commands see it at that of the person's tree,
+        which is what the environment card says."""
+        if self.shown_at is not None:
+            return None
+        return render("copy_elsewhere", root=str(clone.root), person=str(self.root))
 
     def code(self, clone: Clone) -> LiveCode:
         """What answers questions about the clone's symbols."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Protocol
 
+from .approvals import Reply
+from .bus import Recorder
+from .events import ApprovalAnswered, ApprovalAsked
 from .events_plan import Forecast
 from .planning.plan_check import CheckedPlan
 
@@ -28,3 +34,39 @@ class NoConsult:
     async def approve(self, checked: CheckedPlan, forecast: Forecast) -> bool:
         del checked, forecast
         return True
+
+
+NO_ANSWER = "no answer: go by what you would assume"
+CARRY_OUT = "May Leadline carry out this plan?"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedConsult:
+    """Each question is an event, and so is its answer; several wait for theirs at the same time.
+
+    `reply_to` is called in the same step of the event loop in which the question was published.
+    """
+
+    recorder: Recorder
+    reply_to: Callable[[str], Awaitable[Reply]]
+    _numbers: count[int] = field(default_factory=lambda: count(1))
+
+    async def answers(self, questions: Sequence[str]) -> Sequence[str] | None:
+        replies = await asyncio.gather(*map(self._asked, questions))
+        given = [reply.text if reply.allowed else "" for reply in replies]
+        return [text or NO_ANSWER for text in given] if any(given) else None
+
+    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> bool:
+        del checked, forecast  # events of their own tell of both
+        return (await self._asked(CARRY_OUT)).allowed
+
+    async def _asked(self, question: str) -> Reply:
+        call_id = f"consult-{next(self._numbers)}"
+        self.recorder.emit(ApprovalAsked(call_id, question))
+        try:
+            reply = await self.reply_to(question)
+        except asyncio.CancelledError:
+            self.recorder.emit(ApprovalAnswered(call_id, False, "interrupted", "nobody"))
+            raise
+        self.recorder.emit(ApprovalAnswered(call_id, reply.allowed, reply.text, reply.by))
+        return reply

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from ..tools.base import CommandRunner, Effects, Params, Tool, ToolContext, ToolResult
+from ..tools.code.checker import Checker
 from ..tools.code.model import CodeLookup
 from ..tools.errors import ToolError
 from ..tools.git.names import printable, relative, some
@@ -58,8 +59,8 @@ class Workplace:
     whether it runs commands; it returns when the tree is stored as it is. `touched` is called after each call that may
     have changed something, with the digests of the files that its tool wrote. `may_write` gives what may be written,
     anew for each answer of the model; None is everything. What commands write is not held against it.
-    `request_paths` answers a wish for more, see ToolContext. `known_as` is where commands see the root, if not where it
-    lies: the model's absolute paths are those.
+    `request_paths` answers a wish for more, see ToolContext; `checker` as well. `known_as` is where commands see the
+    root, if not where it lies: the model's absolute paths are those.
     """
 
     root: Path
@@ -74,6 +75,7 @@ class Workplace:
     may_write: Callable[[], MayWrite] | None = None
     request_paths: Callable[[Sequence[str]], Awaitable[str]] | None = None
     known_as: Path | None = None
+    checker: Checker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,7 @@ class Dispatcher:
             self._place.refuse_broken,
             self._place.request_paths,
             None if item.may_write is None else item.may_write.covers,
+            self._place.checker,
         )
         try:
             result = await item.tool.run(item.params, context)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..tools.git.names import some
 from .board import Board
-from .events import Event, Routed, TokenPrice
+from .events import Event, Routed
 from .events_plan import (
     BroughtHome,
     CodemodRun,
@@ -21,6 +21,7 @@ from .events_plan import (
     Reviewed,
     TaskMoved,
 )
+from .events_requests import TokenPrice
 from .headless import Screen, Span, plural
 from .planning.plan import remaining_chain
 from .planning.plan_text import show_plan

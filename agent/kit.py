@@ -6,14 +6,16 @@ import asyncio
 import importlib.metadata
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
 from pydantic import JsonValue
 
 from ..tools.checks.model import Check
+from ..tools.code.checker import Checker
 from ..tools.commands import SandboxedCommands
+from ..tools.git.repository import Repository
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Limits as SnapshotLimits
 from ..tools.paths import folder_key, remove_abandoned
@@ -22,7 +24,7 @@ from ..tools.registry import TOOLS, schemas
 from ..tools.sandbox.base import Sandbox
 from ..tools.sandbox.detect import choose_sandbox
 from .agents import Agent
-from .approvals import Nobody
+from .approvals import Approver, Asker, Nobody
 from .budget import Budget, Limits
 from .bus import Bus, Listener, Recorder
 from .clonework import surroundings
@@ -38,10 +40,12 @@ from .events import Way
 from .idle import nothing_changed, nothing_to_keep
 from .journal import Journal, utc_now
 from .loop import Loop
+from .person import Person
 from .planning.baseline import CloneBaseline, Surroundings
 from .planning.plan import Plan
 from .planning.solo import Work
 from .planning.timings import keep_timings
+from .reach import Reach
 from .replay import MAIN, Replayed, talk_of
 from .roles import PLANNER, SOLO, Role
 from .steps import Steps
@@ -66,6 +70,7 @@ class Job:
 
     `lane` is that of the agent which begins: the one that works alone, or the planner. `workers` is how many may be at
     work at once; `plan` is one of the person's own, in place of a planner's. With `defer` work waits for cheaper hours.
+    `person` is who approves calls, if anybody, and is asked in place of `consult`; `reach` gives agents their inboxes.
     """
 
     task: str
@@ -81,6 +86,8 @@ class Job:
     plan: Plan | None = None
     defer: bool = False
     consult: Consult = field(default_factory=NoConsult)
+    person: Person | None = None
+    reach: Reach = field(default_factory=Reach)
 
     @property
     def lead(self) -> Role:
@@ -92,7 +99,8 @@ class Job:
 class Kit:
     """The collaborators of one session. `steps` and `store` are None where nothing may be changed.
 
-    `lead` is the agent that begins; `commands` are those that may change the person's tree, where anything may.
+    `lead` is the agent that begins; `commands` are those that may change the person's tree, where anything may;
+    `checker` is for all agents of the session.
     """
 
     job: Job
@@ -117,6 +125,7 @@ class Kit:
     baseline: CloneBaseline | None
     pack_budget: int
     fits: Callable[[JsonValue], str | None] | None
+    checker: Checker
     hands: list[Agent] = field(default_factory=list[Agent])
     started: float = field(default_factory=monotonic)
 
@@ -137,9 +146,10 @@ class Kit:
             self.code,
             self.settings.syntax_errors == "refuse",
             agent.upkeep.touched,
+            checker=self.checker,
         )
         dispatcher = Dispatcher(
-            TOOLS, schemas(), agent.role, place, Nobody(), agent.recorder, agent.seen
+            TOOLS, schemas(), agent.role, place, self._approver(agent), agent.recorder, agent.seen
         )
         return Loop(
             transcript,
@@ -152,6 +162,13 @@ class Kit:
             agent.upkeep,
         )
 
+    def _approver(self, agent: Agent) -> Approver:
+        """Raises PersonError where it can't be known what the person has allowed before."""
+        if self.job.person is None:
+            return Nobody()
+        asker = Asker(agent.name, agent.commands.describe(), self.project_folder)
+        return self.job.person.approver(asker)
+
     def hand(self, name: str, lane: Lane) -> Agent:
         """The agent of this name that carries out a plan on the person's tree itself, in its own lane."""
         talk = talk_of(self.journal.events, name)
@@ -161,7 +178,8 @@ class Kit:
         seen = dict(talk.seen)
         terms = Terms(self.job.task, self.pack_budget, self.settings.max_turns, self.prices(lane))
         upkeep = Upkeep(self.code, recorder, seen, terms)
-        agent = Agent(SOLO, lane, recorder, self.commands, self.job.mode, seen, upkeep)
+        inbox = self.job.reach.inbox(name)
+        agent = Agent(SOLO, lane, recorder, self.commands, self.job.mode, seen, upkeep, inbox)
         self.hands.append(agent)
         return agent
 
@@ -207,6 +225,7 @@ class Kit:
         if self.steps:
             await self.steps.close()
         await self.client.close()
+        self.checker.close()
         self.journal.close()
 
 
@@ -248,15 +267,11 @@ async def assemble(
         )
 
     commands = commands_in(journal.folder, sandbox, may_write=writable)
-    store, steps, around, baseline = None, None, None, None
+    kept = _Kept()
     if place.repository is not None and writable:
-        limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
-        store = await SnapshotStore.open(settings.home, place.repository, journal.session, limits)
-        steps = Steps(store, place.repository, recorder, commands.jobs_running)
         network = _has_network(settings, job)
-        around = surroundings(place.root, settings, journal, store.store, sandbox, network)
-        first = steps
-        baseline = CloneBaseline(around, lambda: first.first, recorder)
+        at = place.repository
+        kept = await _keeping(at, settings, journal, recorder, commands, sandbox, network=network)
     throttle = Throttle()
     answer_limits = AnswerLimits(first_delta_seconds=settings.first_token_seconds)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
@@ -264,18 +279,20 @@ async def assemble(
     budget = pack_budget(catalog.resolve(job.lane.model), settings.pack_tokens)
     if budget:  # else the first tool that asks begins it
         code.begin()
-    terms = Terms(job.task, budget, settings.max_turns, _prices(ledger, job.lane.model))
     seen = dict(earlier.seen) if earlier else {}
-    if job.lead is SOLO:
-        speaker, looking, mode = recorder, commands, job.mode
-    else:
+    speaker, looking, mode = recorder, commands, job.mode
+    if job.lead is PLANNER:
         speaker = Recorder(journal, bus, PLANNER.name, earlier.turn if earlier else 0)
         # Who only looks is confined also where others are not.
         eyes = await choose_sandbox(settings.sandbox, place.root) if job.mode == "full" else sandbox
-        looking = commands_in(journal.folder / PLANNER.name, eyes, may_write=False)
-        mode = "plan"
+        looking, mode = commands_in(journal.folder / PLANNER.name, eyes, may_write=False), "plan"
+    terms = Terms(job.task, budget, settings.max_turns, _prices(ledger, job.lane.model))
     upkeep = Upkeep(code, speaker, seen, terms)
-    lead = Agent(job.lead, job.lane, speaker, looking, mode, seen, upkeep)
+    inbox = job.reach.inbox(speaker.agent)
+    lead = Agent(job.lead, job.lane, speaker, looking, mode, seen, upkeep, inbox)
+    if job.person is not None:
+        bus.subscribe(job.person.listen)
+        job = replace(job, consult=job.person.consult(speaker))
     return Kit(
         job=job,
         place=place,
@@ -290,16 +307,44 @@ async def assemble(
         ledger=ledger,
         throttle=throttle,
         client=V4Client(where, catalog, throttle, ledger, connecting, answer_limits),
-        store=store,
-        steps=steps,
+        store=kept.store,
+        steps=kept.steps,
         budget=_budget(settings, journal),
         code=code,
-        around=around,
+        around=kept.around,
         lead=lead,
-        baseline=baseline,
+        baseline=kept.baseline,
         pack_budget=budget,
         fits=fits,
+        checker=Checker(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What keeps the person's tree; nothing of it where nothing may be changed."""
+
+    store: SnapshotStore | None = None
+    steps: Steps | None = None
+    around: Surroundings | None = None
+    baseline: CloneBaseline | None = None
+
+
+async def _keeping(
+    repository: Repository,
+    settings: Settings,
+    journal: Journal,
+    recorder: Recorder,
+    commands: SandboxedCommands,
+    sandbox: Sandbox,
+    *,
+    network: bool,
+) -> _Kept:
+    limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
+    store = await SnapshotStore.open(settings.home, repository, journal.session, limits)
+    steps = Steps(store, repository, recorder, commands.jobs_running)
+    around = surroundings(repository.root, settings, journal, store.store, sandbox, network)
+    return _Kept(store, steps, around, CloneBaseline(around, lambda: steps.first, recorder))
 
 
 def _bus(listeners: Sequence[Listener]) -> Bus:

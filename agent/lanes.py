@@ -5,7 +5,8 @@ from __future__ import annotations
 from .bus import Recorder
 from .config import Settings
 from .context.transcript import Lane
-from .events import Routed, TokenPrice
+from .events import Routed
+from .events_requests import TokenPrice
 from .journal import utc_now
 from .v4.catalog import Catalog
 from .v4.facts import Tier

@@ -29,8 +29,10 @@ from .journal import Journal, JournalError, utc_now
 from .kit import Job, Kit, assemble, version
 from .lanes import lane_of, route
 from .opening import ready
+from .person import Person
 from .planning.plan import Plan
 from .planning.solo import Finish, work_alone
+from .reach import Reach, read_inbox
 from .rebuild import rebuilt
 from .replay import MAIN, Replayed, replay
 from .result import RunResult, status_of
@@ -49,7 +51,8 @@ class Start:
 
     `solo` is the tier of one who works alone, None for the catalog's; `workers` is how many may be at work at once, 0
     for as many as the settings say. `plan` is one of the person's own; with `plan_only` the session ends with the plan.
-    With `defer` the work waits for cheaper hours. `consult` is asked before work begins.
+    With `defer` the work waits for cheaper hours. `consult` is asked before work begins; `person`, where there is one,
+    is in its place, and approves calls. `reach` is how agents are spoken to meanwhile.
     """
 
     folder: Path
@@ -67,6 +70,8 @@ class Start:
     plan_only: bool = False
     defer: bool = False
     consult: Consult = field(default_factory=NoConsult)
+    person: Person | None = None
+    reach: Reach = field(default_factory=Reach)
 
 
 async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Event) -> RunResult:
@@ -96,6 +101,8 @@ async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Even
         plan=start.plan,
         defer=start.defer,
         consult=start.consult,
+        person=start.person,
+        reach=start.reach,
     )
     folder = sessions_folder(settings.home) / new_session_id(utc_now())
     kit = await assemble(place, job, settings, catalog, lambda: Journal.create(folder), listeners)
@@ -136,11 +143,13 @@ async def resume(
     *,
     stop: asyncio.Event,
     consult: Consult | None = None,
+    person: Person | None = None,
+    reach: Reach | None = None,
 ) -> RunResult:
     """Go on with a session that was cut off, wherever that was, or that ended without being done.
 
     A plan that was not begun yet needs a word of `consult`, as in the run that made it; where that run was to end with
-    the plan, it is carried out now.
+    the plan, it is carried out now. `person` and `reach`: see Start.
 
     Raises PersonError when there is nothing to go on with.
     """
@@ -168,6 +177,8 @@ async def resume(
         workers=_workers(begun, settings),
         plan_only=begun.plan_only and not (state.ended and state.ended.status == "planned"),
         consult=consult or NoConsult(),
+        person=person,
+        reach=reach or Reach(),
     )
     kit = await assemble(place, job, settings, catalog, lambda: journal, listeners, state)
     async with aclosing(kit):
@@ -254,8 +265,9 @@ async def _finish(kit: Kit, state: Replayed, transcript: Transcript) -> Finish:
     try:
         if kit.job.way != "solo":
             return await work_planned(kit, state, transcript)
-        transcript = await ready(kit, state, transcript)
-        return await work_alone(kit.loop(kit.lead, transcript), kit.work(), state.claim)
+        loop = kit.loop(kit.lead, await ready(kit, state, transcript))
+        claim = None if read_inbox(loop) else state.claim
+        return await work_alone(loop, kit.work(), claim)
     except JournalError:
         raise
     except PersonError as error:

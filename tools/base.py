@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from .code.checker import Checker
 from .code.model import CodeLookup
 
 
@@ -95,7 +96,7 @@ class ToolContext:
     `code` answers questions about symbols. `refuse_broken` is the person's wish that an edit which adds syntax errors
     is not made. `request_paths` answers a wish to write more, for the model, and raises ToolError where it is not
     granted; `may_write` says of a file, by its path, whether it may be written. Both are None where nothing limits what
-    may be written.
+    may be written. `checker` has edits looked through for what they broke; without it a process is started for each.
     """
 
     root: Path
@@ -108,6 +109,7 @@ class ToolContext:
     refuse_broken: bool = False
     request_paths: Callable[[Sequence[str]], Awaitable[str]] | None = None
     may_write: Callable[[str], bool] | None = None
+    checker: Checker | None = None
 
 
 @dataclass(frozen=True, slots=True)

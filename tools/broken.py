@@ -1,4 +1,4 @@
-"""What a change to a file broke, found by parsing it again in a process of its own.
+"""What a change to a file broke, found by parsing it again in a process of its own, forked where there is a `Checker`.
 
 That may crash, hang or talk nonsense on a hostile file. Then there is no verdict, which is no fault of the change.
 """
@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from .child import stream
+from .code.check import MODULES, Request
+from .code.checker import Checker
 from .code.languages import language_of
 from .code.syntax import TRUSTED
 from .text import clipped
@@ -26,8 +29,6 @@ _MAX_NAMED = 3
 _MAX_WORDS = 150
 _CHECK = (sys.executable, "-I", "-m", f"{__package__}.code.check")
 _CHECK_PYTHON = (*_CHECK[:-1], f"{_CHECK[-1]}_python")
-_MODULES = (".py", ".pyw")
-"""Other files of Python get names from what runs them, and stubs may name what comes later."""
 _FAULTS = TypeAdapter(list[tuple[int, int, str]])
 _NAMES = TypeAdapter(list[tuple[int, str]])
 
@@ -44,24 +45,34 @@ NOTHING = Broken()
 """Nothing is broken, or there is no telling."""
 
 
-async def broken_by(root: Path, path: str, before: str | None, after: str) -> Broken:
+async def broken_by(
+    root: Path, path: str, before: str | None, after: str, checker: Checker | None = None
+) -> Broken:
     """What the change of `path` from `before` (None: no text was there) to `after` broke."""
     language = language_of(path, after[:512].encode("utf-8", "replace"))
     if language not in TRUSTED or max(len(before or ""), len(after)) > MAX_CHARS:
         return NOTHING
+    sent: Request = {"path": path, "language": language, "before": before, "after": after}
+    request = json.dumps(sent).encode()
+    said = None
+    if checker is not None:
+        said = await checker.ask(root, language, request, _MAX_ANSWER, SECONDS)
+    if said is None:
+        said = await _started(root, _CHECK_PYTHON if path.endswith(MODULES) else _CHECK, request)
+    return _read(said)
+
+
+async def _started(root: Path, check: Sequence[str], request: bytes) -> bytes:
+    """What a process that is started for this says to the request; nothing if none can be started."""
     said = bytearray()
 
     def take(chunk: bytes) -> bool:
         said.extend(chunk)
         return len(said) < _MAX_ANSWER
 
-    request = {"path": path, "language": language, "before": before, "after": after}
-    try:
-        check = _CHECK_PYTHON if path.endswith(_MODULES) else _CHECK
-        await stream(check, root, json.dumps(request).encode(), take, SECONDS)
-    except OSError:  # no process can be started
-        return NOTHING
-    return _read(bytes(said))
+    with suppress(OSError):
+        await stream(check, root, request, take, SECONDS)
+    return bytes(said)
 
 
 def _read(said: bytes) -> Broken:

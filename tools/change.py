@@ -36,9 +36,9 @@ async def make(change: Change, context: ToolContext) -> str:
     before = change.file.text.lf if change.file and change.file.text else None
     if not context.refuse_broken:
         await asyncio.to_thread(write_atomic, root, change.path, change.data)
-        broken = await broken_by(root, change.path, before, change.text)
+        broken = await broken_by(root, change.path, before, change.text, context.checker)
     else:
-        broken = await broken_by(root, change.path, before, change.text)
+        broken = await broken_by(root, change.path, before, change.text, context.checker)
         if broken.syntax:
             raise ToolError(_refused(change, broken))
         await asyncio.to_thread(_write_unless_changed, root, change)

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-from ..events import Segment
+from ..events_requests import Segment
 from ..messages import (
     AssistantMessage,
     Message,

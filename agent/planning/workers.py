@@ -6,105 +6,49 @@ the clone.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from ...prompts.render import render
 from ...tools.checks.model import Check
-from ...tools.code.live import LiveCode
-from ...tools.code.model import CodeTree
 from ...tools.codemods.model import Codemod
 from ...tools.codemods.run import run_codemod
 from ...tools.codemods.told import report_text
 from ...tools.errors import Exit, PersonError, ToolError
-from ...tools.git.clones import Clone, Clones
+from ...tools.git.clones import Clone
 from ...tools.git.merging import Labels, commit_tree, merge_trees
 from ...tools.git.names import some
 from ...tools.git.objects import tree_changes
 from ...tools.git.parcels import pack_commits, unpack
 from ...tools.git.run import GitError
-from ...tools.git.store import Store
 from ...tools.registry import TOOLS, schemas, schemas_json
 from ...tools.slots import Commands
 from ..approvals import Nobody
-from ..budget import Budget
 from ..bus import Recorder
 from ..context.transcript import Tools, Transcript
 from ..dispatch import Dispatcher, Workplace, sendable
 from ..events import Evidence, Reported
 from ..events_plan import CodemodRun, Forked, WorkerBegan
 from ..idle import nothing_changed, nothing_to_keep, nothing_to_tell
-from ..journal import Journal
-from ..loop import Claimed, Loop, Model
+from ..loop import Claimed, Loop
 from ..messages import Origin, UserMessage
+from ..reach import Stopped, read_inbox
 from ..roles import WORKER
 from ..v4.failures import RejectedError
 from .bounds import outside, outside_text
 from .engine import Assignment, Delivery
+from .given_up import GIVEN_UP, STOPPED
 from .markers import marked_paths
-from .plan import WriteSet
-from .scheduler import Done, Order, Refused
+from .scheduler import Done, Refused
+from .shop import Bounds, Shop
 from .solo import cut_short
-from .verify import Baseline, verify
+from .verify import verify
 
 TASK = "task"
 """What workers and their clones are called, with the task's id and a number after it."""
 
 LABELS = Labels(ours="what others have landed", base="before both", theirs="your work")
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A worker of an earlier run, whose clone is still there: its last base, and its transcript, each call answered.
-
-    `claim` is what it reported last, where nothing was said to it since.
-    """
-
-    base: str
-    transcript: Transcript
-    recorder: Recorder
-    seen: dict[str, str]
-    claim: Reported | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """What all workers of this process share.
-
-    `recorder` makes one for an agent's name, `route` records which model it works with and why; `commands` makes the
-    runner for a clone, `code` what answers questions about its symbols, `budget` what a worker may use up. `seen` are
-    digests of the files that the prefix has whole; `news` tells what differs in a clone from what it says of the
-    repository. `left` are workers of an earlier run by task, `begun` is how many there were. `shown_at` is where
-    commands see a clone, if not where it lies.
-    """
-
-    store: Store
-    clones: Clones
-    model: Model
-    journal: Journal
-    recorder: Callable[[str], Recorder]
-    route: Callable[[Recorder, Order], None]
-    commands: Callable[[Clone, Recorder], Commands]
-    code: Callable[[Clone], LiveCode]
-    budget: Callable[[], Budget]
-    seen: Mapping[str, str]
-    news: Callable[[Clone, WriteSet], Awaitable[str | None]]
-    left: Mapping[str, Left] = field(default_factory=dict[str, Left])
-    begun: int = 0
-    baseline: Baseline | None = None
-    shown_at: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What a task may write, which grows while it runs: `request` asks for more in a tree, and raises ToolError if it
-    is not granted."""
-
-    write_set: Callable[[str], WriteSet]
-    request: Callable[[str, Sequence[str], CodeTree], str]
 
 
 @dataclass(slots=True)
@@ -139,13 +83,15 @@ class LocalEngine:
         if assignment.objects:
             await unpack(self._shop.store, assignment.objects)
         worker = await self._ready(assignment)
-        result, evidence = await self._by_codemod(assignment, worker)
-        if not isinstance(result, Done):
-            result, evidence = await self._tried(assignment, worker)
+        name = worker.recorder.agent
+        tried = await self._shop.reach.unless_stopped(name, self._carried_out(assignment, worker))
+        if isinstance(tried, Stopped):
+            result, evidence = await self._set_aside(assignment.order.task, tried), ()
+        else:
+            result, evidence = tried
         objects = b""
         if assignment.objects and isinstance(result, Done):
             objects = await pack_commits(self._shop.store, [result.commit], [result.base])
-        name = worker.recorder.agent
         events = (event for event in self._shop.journal.since(began) if event.agent == name)
         return Delivery(result, evidence, tuple(events), objects)
 
@@ -183,6 +129,8 @@ class LocalEngine:
         if refusal:
             worker.loop.say(refusal, "harness")
             worker.claim = None
+        if read_inbox(worker.loop):
+            worker.claim = None
         return worker
 
     async def _begin(self, assignment: Assignment) -> _Worker:
@@ -205,10 +153,12 @@ class LocalEngine:
     async def _first_words(
         self, assignment: Assignment, clone: Clone
     ) -> Sequence[tuple[str, Origin]]:
+        where = self._shop.where(clone)
         news = await self._shop.news(clone, assignment.write_set)
         return (
             (render(WORKER.brief), "brief"),
             (assignment.task_text, "task"),
+            *(((where, "harness"),) if where else ()),
             *(((news, "delta"),) if news else ()),
         )
 
@@ -253,7 +203,8 @@ class LocalEngine:
             touched=lambda _: code.changed(),
             may_write=lambda: self._bounds.write_set(task),
             request_paths=request_paths,
-            known_as=shop.shown_at,
+            known_as=shop.known_as,
+            checker=shop.checker,
         )
         dispatcher = Dispatcher(TOOLS, self._schemas, WORKER, place, Nobody(), recorder, seen)
         loop = Loop(
@@ -262,7 +213,7 @@ class LocalEngine:
             dispatcher,
             recorder,
             shop.budget(),
-            asyncio.Queue(),
+            shop.reach.inbox(recorder.agent),
             nothing_changed,
             nothing_to_tell,
         )
@@ -289,7 +240,27 @@ class LocalEngine:
             with suppress(PersonError, OSError):  # it stays in the session's folder then
                 await self._shop.clones.give_back(worker.clone)
 
+    async def _set_aside(self, task: str, stopped: Stopped) -> Refused:
+        """End the worker's try, and leave the worker to the next one, if there is to be one and it had begun at all."""
+        worker = self._workers[task]
+        await worker.commands.close()
+        left = None if stopped.give_up else self._shop.left_by(task)
+        if left is None:
+            await self._dismiss(task)
+        else:
+            del self._workers[task]
+            self._left[task] = left
+        return GIVEN_UP if stopped.give_up else STOPPED
+
     # --- one try ---
+
+    async def _carried_out(
+        self, assignment: Assignment, worker: _Worker
+    ) -> tuple[Done | Refused, tuple[Evidence, ...]]:
+        result, evidence = await self._by_codemod(assignment, worker)
+        if isinstance(result, Done):
+            return result, evidence
+        return await self._tried(assignment, worker)
 
     async def _by_codemod(
         self, assignment: Assignment, worker: _Worker

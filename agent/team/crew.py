@@ -7,7 +7,8 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 
 from ...tools.checks.model import Check
@@ -26,17 +27,19 @@ from ..journal import JournalError
 from ..kit import Kit
 from ..lanes import lane_of, route
 from ..planning.engine import Posted
+from ..planning.given_up import UnlessGivenUp
 from ..planning.landing import Merging, Proving, Told
 from ..planning.outcomes import keep_outcomes
 from ..planning.plan import Plan, WriteSet
 from ..planning.prefixes import Prefixes
 from ..planning.purse import SharedPurse
-from ..planning.record import PlanRecord, PlanRun
+from ..planning.record import PlanRecord, PlanRun, plans_of
 from ..planning.schedule import in_state
 from ..planning.scheduler import Ended, Order, Replan, Rules, Scheduler, Watches
+from ..planning.shop import Bounds, Left, Shop
 from ..planning.tally import Tally
 from ..planning.verify import Verdict
-from ..planning.workers import Bounds, Left, LocalEngine, Shop
+from ..planning.workers import LocalEngine
 from .takeover import left_workers
 
 WORK = "work"
@@ -79,7 +82,8 @@ class Crew:
             lambda task: scheduler.schedule.write_set(task),
             lambda task, paths, code: scheduler.request(task, paths, code),
         )
-        engine = LocalEngine(self._shop(left, begun), bounds)
+        shop = replace(self._shop(left, begun), left_by=partial(self._left_by, run.number))
+        engine = LocalEngine(shop, bounds)
         posted = Posted(
             engine,
             lambda: scheduler.schedule.plan,
@@ -88,10 +92,18 @@ class Crew:
             self.purse.share,
             tally.delivered,
         )
+        workers = UnlessGivenUp(posted)
         rules = Rules(self._most, kit.catalog.rungs())
         told = Told()
         scheduler = Scheduler(
-            posted, Merging(self.store), proving, told, self.purse, rules, watch, replan
+            workers,
+            Merging(self.store),
+            proving,
+            told,
+            self.purse,
+            rules,
+            watch,
+            workers.replan(replan),
         )
         proving.plan = lambda: scheduler.schedule.plan
         schedule = run.schedule()
@@ -173,8 +185,18 @@ class Crew:
             left=left,
             begun=begun,
             baseline=kit.baseline,
-            shown_at=self.work.shown_at,
+            known_as=self.work.root,
+            where=self.work.where,
+            checker=kit.checker,
+            reach=kit.job.reach,
         )
+
+    def _left_by(self, number: int, task: str) -> Left | None:
+        """The worker of this task of the plan with this number; others, who are at work, are left alone."""
+        runs = plans_of(self.kit.journal.events).runs
+        run = next(each for each in runs if each.number == number)
+        alone = replace(run, workers={task: run.workers[task]})
+        return left_workers(self.kit, alone).get(task)
 
     def _route(self, recorder: Recorder, order: Order) -> None:
         kit, rung = self.kit, order.rung

@@ -50,7 +50,7 @@ async def reviewed_by(
         nothing_to_keep,
         commands.outputs,
         code,
-        known_as=crew.work.shown_at,
+        known_as=crew.work.root,
     )
     dispatcher = Dispatcher(TOOLS, schemas(), REVIEWER, place, Nobody(), recorder, {})
     transcript = prefix.begin(name, Tools.of(schemas_json()))
@@ -65,6 +65,8 @@ async def reviewed_by(
         nothing_to_tell,
     )
     loop.say(render(REVIEWER.brief), "brief")
+    if where := crew.work.where(clone):
+        loop.say(where, "harness")
     patch = await tree_patch(crew.store, base.tree, tree, None)
     try:
         text = sendable(patch.decode("utf-8", "replace"))

@@ -17,7 +17,7 @@ from ..planning.engine import Prefix
 from ..planning.prefixes import PRIME
 from ..planning.record import PlanRun
 from ..planning.schedule import ENDED
-from ..planning.workers import Left
+from ..planning.shop import Left
 from ..rebuild import result_of
 from ..replay import Talk, claim_of, talk_of
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from ..context.transcript import Lane, Request, Tools
-from ..events import Segment
+from ..events_requests import Segment
 from ..messages import Message, SystemMessage, UserMessage
 from .wire import canonical, wire_message
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..events import Event, MissCause, RequestFailed, UsageReported
+from ..events import Event, RequestFailed, UsageReported
+from ..events_requests import MissCause
 
 UNEXPECTED: frozenset[MissCause] = frozenset({"ours", "service"})
 """Causes of a miss that should not have been."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..context.transcript import Request
-from ..events import Event, MissCause, Rebased, RequestSent, UsageReported
+from ..events import Event, Rebased, RequestSent, UsageReported
+from ..events_requests import MissCause
 from ..messages import AssistantMessage, Message, Usage
 from .arguments import replays_as_written
 from .catalog import Catalog, Price

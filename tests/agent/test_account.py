@@ -15,7 +15,6 @@ from leadline.agent.events import (
     MessageCommitted,
     Routed,
     SessionResumed,
-    TokenPrice,
     ToolFinished,
     ToolStarted,
     TurnStarted,
@@ -35,6 +34,7 @@ from leadline.agent.events_plan import (
     TaskMoved,
     WorkerBegan,
 )
+from leadline.agent.events_requests import TokenPrice
 from leadline.agent.journal import Journal
 from leadline.agent.messages import AssistantMessage, Usage
 from leadline.agent.passing import Passing, ReasoningDelta, RetryScheduled, TextDelta

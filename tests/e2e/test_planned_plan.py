@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -296,3 +297,33 @@ async def test_a_codemod_leaves_only_the_rest_to_a_worker(stage: MakeStage) -> N
     money = {each["id"]: each["usd"] for each in ran.result["tasks"]}
     assert money["calls"] == 0.0
     assert money["rest"] > 0.0
+
+
+async def test_where_nothing_can_be_mounted_the_copy_is_told_of(
+    stage: MakeStage, tmp_path: Path
+) -> None:
+    """Landlock: commands see the clone where it lies, and the person's paths in calls mean it all the same."""
+    edit: Call = (
+        "edit",
+        {"path": f"{tmp_path}/repo/<<id>>.txt", "edits": [{"old": "todo", "new": "done"}]},
+    )
+    look: Call = ("shell", {"command": "grep -q done <<id>>.txt && pwd"})
+    place = await project(
+        stage,
+        ["a", "b"],
+        planner(plan(task("a"), task("b"))),
+        primer(),
+        worker("[ab]", [[edit], [look], [REPORT]]),
+        reviewer(),
+    )
+    ran = await place.having(LEADLINE_SANDBOX="landlock")("refactor", "Do all of it", "--json")
+    assert ran.code == 0, ran.err
+    assert texts(place, ["a", "b"]) == {"done"}
+    told = [
+        message["content"]
+        for record in place.server.requests
+        for message in record.body["messages"]
+        if record.step == "work-0" and message["role"] == "user"
+    ]
+    (session,) = (place.home / "sessions").iterdir()
+    assert any(f"your copy of the repository lies at {session}/work/" in text for text in told)

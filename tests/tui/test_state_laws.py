@@ -32,7 +32,6 @@ from leadline.agent.events import (
     SessionResumed,
     SessionStarted,
     SnapshotTaken,
-    TokenPrice,
     ToolFinished,
     ToolStarted,
     TurnEnded,
@@ -55,6 +54,7 @@ from leadline.agent.events_plan import (
     TaskMoved,
     WorkerBegan,
 )
+from leadline.agent.events_requests import TokenPrice
 from leadline.agent.messages import AssistantMessage, SystemMessage, ToolCall, Usage, UserMessage
 from leadline.agent.outcome import bill
 from leadline.agent.passing import (

@@ -20,7 +20,6 @@ from leadline.agent.events import (
     SessionEnded,
     SessionResumed,
     SnapshotTaken,
-    TokenPrice,
     ToolFinished,
     ToolStarted,
     TurnEnded,
@@ -40,6 +39,7 @@ from leadline.agent.events_plan import (
     TaskMoved,
     WorkerBegan,
 )
+from leadline.agent.events_requests import TokenPrice
 from leadline.agent.journal import decode
 from leadline.agent.messages import AssistantMessage, ToolCall, Usage, UserMessage
 from leadline.agent.passing import (

@@ -12,6 +12,10 @@ from typing import TypedDict
 from ..limits import limit_self
 from .syntax import new_faults
 
+MODULES = (".py", ".pyw")
+"""Whose names are looked at. Other files of Python get names from what runs them, and stubs may name what comes later.
+"""
+
 
 class Request(TypedDict):
     """`before` is None where there was no text."""

@@ -18,11 +18,11 @@ from leadline.agent.events import (
     MessageCommitted,
     Rebased,
     Routed,
-    Segment,
     SessionStarted,
     ToolFinished,
     ToolStarted,
 )
+from leadline.agent.events_requests import Segment
 from leadline.agent.journal import decode, encode
 from leadline.agent.messages import (
     AssistantMessage,

@@ -34,7 +34,8 @@ from leadline.agent.planning.priming import prime
 from leadline.agent.planning.record import PlanRecord, plans_of
 from leadline.agent.planning.schedule import Schedule, new_schedule
 from leadline.agent.planning.scheduler import Done, Ended, Order, Rules, Scheduler, Watches
-from leadline.agent.planning.workers import Bounds, LocalEngine, Shop
+from leadline.agent.planning.shop import Bounds, Shop
+from leadline.agent.planning.workers import LocalEngine
 from leadline.agent.rehearsal import RehearsalServer, Settings, parse_scenario
 from leadline.tests.agent.v4.bench import MakeBench
 from leadline.tests.support.repos import git, make_repo, write_files

@@ -2,14 +2,8 @@ from __future__ import annotations
 
 import json
 
-from leadline.agent.events import (
-    Durable,
-    Event,
-    MissCause,
-    RequestFailed,
-    TurnStarted,
-    UsageReported,
-)
+from leadline.agent.events import Durable, Event, RequestFailed, TurnStarted, UsageReported
+from leadline.agent.events_requests import MissCause
 from leadline.agent.messages import Usage
 from leadline.agent.v4.cost import cost_report
 
