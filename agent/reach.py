@@ -64,6 +64,8 @@ class Reach:
         except asyncio.CancelledError:
             task.cancel()
             await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # the caller goes for another reason; nobody else is left to hear of this one
             raise
         finally:
             del self._at_work[agent]
