@@ -34,9 +34,7 @@ class Homecoming:
     conflicts: tuple[Conflict, ...]
 
 
-async def bring_home(
-    snapshots: SnapshotStore, base: str, result: str, label: str
-) -> Homecoming:
+async def bring_home(snapshots: SnapshotStore, base: str, result: str, label: str) -> Homecoming:
     """Merges what the commit `result` of the store changed since the commit `base` into the person's tree as it is now.
 
     Raises PersonError where a link or a full folder is in the way, with nothing touched, and where files change
