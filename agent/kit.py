@@ -254,26 +254,13 @@ async def assemble(
     journal = journal_of()
     bus = _bus(listeners)
     recorder = Recorder(journal, bus, MAIN, talk_of(journal.events, MAIN).turn)
-
-    def commands_in(folder: Path, confining: Sandbox, *, may_write: bool) -> SandboxedCommands:
-        return SandboxedCommands(
-            confining,
-            place.root,
-            folder,
-            leadline_home=settings.home,
-            writable=may_write,
-            network=_has_network(settings, job),
-            default_seconds=settings.command_seconds,
-        )
-
-    commands = commands_in(journal.folder, sandbox, may_write=writable)
+    commands = _commands(place, job, settings, sandbox, journal.folder, may_write=writable)
     kept = _Kept()
     if place.repository is not None and writable:
         network = _has_network(settings, job)
         at = place.repository
         kept = await _keeping(at, settings, journal, recorder, commands, sandbox, network=network)
-    throttle = Throttle()
-    answer_limits = AnswerLimits(first_delta_seconds=settings.first_token_seconds)
+    throttle, limits = Throttle(), AnswerLimits(first_delta_seconds=settings.first_token_seconds)
     ledger = Ledger(catalog, priced=where.profile.list_prices)
     code = Codebase(code_source(place, settings.home, files), recorder)
     budget = pack_budget(catalog.resolve(job.lane.model), settings.pack_tokens)
@@ -285,7 +272,8 @@ async def assemble(
         speaker = Recorder(journal, bus, PLANNER.name, earlier.turn if earlier else 0)
         # Who only looks is confined also where others are not.
         eyes = await choose_sandbox(settings.sandbox, place.root) if job.mode == "full" else sandbox
-        looking, mode = commands_in(journal.folder / PLANNER.name, eyes, may_write=False), "plan"
+        own = journal.folder / PLANNER.name
+        looking, mode = _commands(place, job, settings, eyes, own, may_write=False), "plan"
     terms = Terms(job.task, budget, settings.max_turns, _prices(ledger, job.lane.model))
     upkeep = Upkeep(code, speaker, seen, terms)
     inbox = job.reach.inbox(speaker.agent)
@@ -306,7 +294,7 @@ async def assemble(
         commands=commands,
         ledger=ledger,
         throttle=throttle,
-        client=V4Client(where, catalog, throttle, ledger, connecting, answer_limits),
+        client=V4Client(where, catalog, throttle, ledger, connecting, limits),
         store=kept.store,
         steps=kept.steps,
         budget=_budget(settings, journal),
@@ -317,6 +305,21 @@ async def assemble(
         pack_budget=budget,
         fits=fits,
         checker=Checker(),
+    )
+
+
+def _commands(
+    place: Place, job: Job, settings: Settings, sandbox: Sandbox, folder: Path, *, may_write: bool
+) -> SandboxedCommands:
+    """A runner on the person's tree."""
+    return SandboxedCommands(
+        sandbox,
+        place.root,
+        folder,
+        leadline_home=settings.home,
+        writable=may_write,
+        network=_has_network(settings, job),
+        default_seconds=settings.command_seconds,
     )
 
 
