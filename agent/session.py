@@ -205,10 +205,18 @@ async def _go_on(kit: Kit, state: Replayed, stop: asyncio.Event) -> RunResult:
     if kit.steps:
         begin = partial(kit.steps.begin, _earlier(state))
         beside.append(begin)
-        if state.claim is not None or kit.job.way != "solo":  # may go on without another request
+        if _needs_no_request(kit.job, state):
             begin()
     _beside_requests(kit.bus, beside)
     return await _work(kit, state, transcript, stop)
+
+
+def _needs_no_request(job: Job, state: Replayed) -> bool:
+    """Whether the session may need its tree stored before its lead's next request, or without one: a claim is proven
+    first, a plan that is there is carried out, and clones for many are laid out ahead."""
+    plans = job.way != "solo"
+    resumed = plans and bool(state.messages)
+    return state.claim is not None or job.plan is not None or resumed or job.way == "refactor"
 
 
 def _beside_requests(bus: Bus, beginnings: Sequence[Callable[[], None]]) -> None:
