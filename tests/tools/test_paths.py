@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -228,3 +230,18 @@ def test_writing_while_a_folder_flips_between_real_and_link_stays_inside(root: P
         stop.set()
         swapper.join()
     assert [p.name for p in outside.iterdir()] == ["secret"]
+
+
+def test_python_never_runs_what_a_file_said_before(root: Path) -> None:
+    """Its compiled code is told from a source by size and whole second, and edits can follow that fast."""
+    keeps_compiled = {"PATH": os.environ["PATH"]}
+    for value in ("aa", "bb", "cc", "dd"):
+        write_atomic(root, "src/value.py", f"print({value!r})\n".encode())
+        ran = subprocess.run(
+            [sys.executable, "-c", "import value"],
+            cwd=root / "src",
+            env=keeps_compiled,
+            capture_output=True,
+            text=True,
+        )
+        assert ran.stdout == f"{value}\n"
