@@ -20,7 +20,14 @@ from pydantic import JsonValue
 
 from ..tools.errors import PersonError
 from ..tools.permissions import Mode
-from .configfiles import PROJECT_FILE, printable, project_file, read_toml
+from .configfiles import (
+    CONFIG_VARIABLE,
+    INTERFACE,
+    PROJECT_FILE,
+    printable,
+    project_file,
+    read_toml,
+)
 from .options import (
     COMMANDS,
     PATH,
@@ -38,7 +45,6 @@ from .options import (
 )
 from .v4.facts import Tier
 
-CONFIG_VARIABLE = "LEADLINE_CONFIG"
 KEY_VARIABLE = "LEADLINE_API_KEY"
 """What the profile `custom` calls its key's variable; not an option, though it is named like one."""
 
@@ -221,6 +227,8 @@ def load_settings(
     settings = Settings()
     if user_file is not None:
         for name, raw in read_toml(user_file, str(user_file)).items():
+            if name == INTERFACE:  # not of a run: `tui/preferences.py` reads it
+                continue
             known = _known(name, f"{user_file}:{name}")
             settings = _set(
                 settings, known, raw, str(user_file), f"{user_file}:{name}", user_file.parent
@@ -236,20 +244,6 @@ def load_settings(
         raw = known.kind.from_text(given) if isinstance(given, str) else given
         settings = _set(settings, known, raw, where, where, Path.cwd())
     return settings
-
-
-def user_config_file(environ: Mapping[str, str]) -> Path | None:
-    """The person's own file: LEADLINE_CONFIG, which then has to exist, or the system's usual place when it is there."""
-    named = environ.get(CONFIG_VARIABLE)
-    if named:
-        path = Path(named).expanduser()
-        if not path.exists():
-            raise PersonError(
-                f"{CONFIG_VARIABLE} names {path}, which does not exist. Create it, or unset the variable."
-            )
-        return path
-    path = Path(platformdirs.user_config_dir("leadline")) / "config.toml"
-    return path if path.exists() else None
 
 
 def find_project_root(folder: Path) -> Path:

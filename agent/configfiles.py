@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+
+import platformdirs
 
 from ..tools.errors import PersonError
 
 PROJECT_FILE = ".leadline.toml"
+CONFIG_VARIABLE = "LEADLINE_CONFIG"
+INTERFACE = "interface"
+"""The table of the person's own file that says how the terminal interface looks and which keys it has."""
 SIZE_LIMIT = 16 * 1024
 """Bytes of a configuration file. Real ones have a few hundred; tomllib's time grows with the square of a dotted key's
 length, and at this size that is still half a second."""
@@ -18,6 +24,20 @@ length, and at this size that is still half a second."""
 def printable(text: str) -> str:
     """A text on one line of at most 300 characters, what is not printable escaped."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:300])
+
+
+def user_config_file(environ: Mapping[str, str]) -> Path | None:
+    """The person's own file: LEADLINE_CONFIG, which then has to exist, or the system's usual place when it is there."""
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        path = Path(named).expanduser()
+        if not path.exists():
+            raise PersonError(
+                f"{CONFIG_VARIABLE} names {path}, which does not exist. Create it, or unset the variable."
+            )
+        return path
+    path = Path(platformdirs.user_config_dir("leadline")) / "config.toml"
+    return path if path.exists() else None
 
 
 def project_file(root: Path) -> Path | None:

@@ -12,9 +12,8 @@ from leadline.agent.config import (
     find_project_root,
     load_settings,
     options_table,
-    user_config_file,
 )
-from leadline.agent.configfiles import PROJECT_FILE, SIZE_LIMIT
+from leadline.agent.configfiles import PROJECT_FILE, SIZE_LIMIT, user_config_file
 from leadline.agent.options import mask_url
 from leadline.tools.errors import Exit, PersonError
 

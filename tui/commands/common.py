@@ -15,8 +15,8 @@ from ...agent.config import (
     Settings,
     find_project_root,
     load_settings,
-    user_config_file,
 )
+from ...agent.configfiles import user_config_file
 from ...agent.events import SessionStarted
 from ...agent.headless import json_line
 from ...agent.journal import FILE, decode

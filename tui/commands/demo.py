@@ -18,7 +18,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from ...agent.bus import Listener
-from ...agent.config import Settings, load_settings, user_config_file
+from ...agent.config import Settings, load_settings
+from ...agent.configfiles import user_config_file
 from ...agent.result import RunResult
 from ...agent.session import Start
 from ...agent.session import run as run_session

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...agent.config import Settings, load_settings, user_config_file
+from ...agent.config import Settings, load_settings
+from ...agent.configfiles import user_config_file
 from ...agent.headless import failure_result, json_line, result_json
 from ...tools.errors import Exit, PersonError
 
