@@ -1,0 +1,1 @@
+"""A session as a document to keep or to send: Markdown, or a page of HTML that needs nothing else."""
