@@ -6,13 +6,14 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from ..tools.errors import PersonError
+from .events import ApprovalAnswered, ApprovalAsked, Event
 
 FILE = "allowed.json"
 
@@ -21,7 +22,9 @@ FILE = "allowed.json"
 class Rule:
     """Allows exactly what a person was asked, and only as well confined as it was then.
 
-    `question` is what was asked, to the byte: nothing is made of it, so no command that only looks alike is allowed.
+    `question` is what was asked, to the byte: nothing is made of it, so no command that only looks alike is allowed. A
+    question about a file names the file alone, so a rule of it allows every change of that file. `confinement` is ""
+    for what no sandbox is about, as Leadline itself writes the file.
     """
 
     question: str
@@ -45,6 +48,28 @@ def read_rules(folder: Path) -> frozenset[Rule]:
             f"What you have allowed in this repository can't be read from {folder / FILE}. "
             "Mend the file or remove it; you are asked again then."
         ) from error
+
+
+def rule_of(asked: ApprovalAsked) -> Rule | None:
+    """What a yes to this question can become; None for a question that asks for no permission."""
+    return Rule(asked.question, asked.confinement) if asked.rule else None
+
+
+def session_rules(events: Iterable[Event]) -> frozenset[Rule]:
+    """What the person has allowed for the whole of this session so far."""
+    asked: dict[tuple[str, str], ApprovalAsked] = {}
+    rules: set[Rule] = set()
+    for event in events:
+        match event.body:
+            case ApprovalAsked(call_id):
+                asked[event.agent, call_id] = event.body
+            case ApprovalAnswered(call_id, allowed=True, by="person", scope="session"):
+                question = asked.get((event.agent, call_id))
+                rule = None if question is None else rule_of(question)
+                rules |= {rule} if rule else set()
+            case _:
+                pass
+    return frozenset(rules)
 
 
 def keep_rule(folder: Path, rule: Rule) -> None:

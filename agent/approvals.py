@@ -6,32 +6,48 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from .allowed import Rule
+from .events import ApprovalAsked
+from .planning.plan import Plan
+from .wishes import Scope
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`text` is the person's answer to a question, or the reason for a refusal; both reach the model."""
+    """`text` is the person's answer to a question, or the reason for a refusal; both reach the model. `plan` is one
+    that the person changed, with a yes to carrying it out. `scope` is how long a yes holds."""
 
     allowed: bool
     text: str
     by: Literal["person", "rule", "nobody"]
+    plan: Plan | None = None
+    scope: Scope = "once"
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Whose calls are approved. `confinement` says what confines its commands; what was allowed for good is kept in
-    `project_folder`."""
+    `project_folder`, and `allowed` is what holds for the session from an earlier run of it."""
 
     agent: str
     confinement: str
     project_folder: Path
+    allowed: frozenset[Rule] = frozenset()
 
 
 class Approver(Protocol):
-    async def approve(self, question: str) -> Reply:
+    """Is asked what was published in the same step of the event loop."""
+
+    @property
+    def confinement(self) -> str:
+        """What confines the commands that it is asked about, in the words of the sandbox."""
+        ...
+
+    async def approve(self, asked: ApprovalAsked) -> Reply:
         """Whether something may be done."""
         ...
 
-    async def answer(self, question: str) -> Reply:
+    async def answer(self, asked: ApprovalAsked) -> Reply:
         """The answer to a question of the model's."""
         ...
 
@@ -39,8 +55,10 @@ class Approver(Protocol):
 class Nobody:
     """Headless: nothing is allowed that needs a word, and questions become assumptions."""
 
-    async def approve(self, question: str) -> Reply:
-        del question
+    confinement = ""
+
+    async def approve(self, asked: ApprovalAsked) -> Reply:
+        del asked
         return Reply(
             False,
             "Nobody is here to allow it: this run asks before changes, and has no person to ask. "
@@ -48,8 +66,8 @@ class Nobody:
             "nobody",
         )
 
-    async def answer(self, question: str) -> Reply:
-        del question
+    async def answer(self, asked: ApprovalAsked) -> Reply:
+        del asked
         return Reply(
             True,
             "Nobody is here to answer. Choose what is most likely wanted, go on, and name the "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from .events import BudgetReached, Event, UsageReported
+from .events import BudgetReached, Event, SessionResumed, UsageReported
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Limits:
 
 @dataclass(slots=True)
 class Budget:
-    """Counts what was used. `clock` gives seconds; `minutes` count from when the run (or the resume) began."""
+    """Counts what was used. `clock` gives seconds; `minutes` count from when the run (or the resume) began, turns from
+    when the person last said what they want, when there were `turns_before`."""
 
     limits: Limits
     clock: Callable[[], float]
@@ -27,6 +28,7 @@ class Budget:
     spent: float = 0.0
     last_cost: float = 0.0
     turns: int = 0
+    turns_before: int = 0
 
     def __post_init__(self) -> None:
         self.started = self.clock()
@@ -41,11 +43,17 @@ class Budget:
         total = None if usd is None else self.spent + usd
         self.limits = replace(self.limits, usd=total)
 
+    def begin_anew(self) -> None:
+        """The person wants something new: there are all the turns for it."""
+        self.turns_before = self.turns
+
     def replay(self, events: tuple[Event, ...]) -> None:
         """Count what an earlier run of the session spent."""
         for event in events:
             self.note(event.body)
             self.turns = max(self.turns, event.turn)
+            if isinstance(event.body, SessionResumed) and event.body.more:
+                self.begin_anew()
 
     def reached(self) -> BudgetReached | None:
         """Which limit stops the next request, if one does.
@@ -61,7 +69,7 @@ class Budget:
             return BudgetReached("budget", text)
         if self.seconds_left() == 0:
             return self.minutes_over()
-        if limits.turns is not None and self.turns >= limits.turns:
+        if limits.turns is not None and self.turns - self.turns_before >= limits.turns:
             return BudgetReached("turns", f"All {limits.turns} turns are used.")
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .events import Body, Event
@@ -35,6 +35,14 @@ class Bus:
     def publish(self, published: Published) -> None:
         for listener in self._listeners:
             listener(published)
+
+
+def told_to(listeners: Iterable[Listener]) -> Bus:
+    """A bus with these."""
+    bus = Bus()
+    for listener in listeners:
+        bus.subscribe(listener)
+    return bus
 
 
 class Recorder:

@@ -12,7 +12,22 @@ from .approvals import Reply
 from .bus import Recorder
 from .events import ApprovalAnswered, ApprovalAsked
 from .events_plan import Forecast
+from .planning.plan import Plan
 from .planning.plan_check import CheckedPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The plan may be carried out; where the person has changed it, `plan` is to take its place."""
+
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The plan may not be carried out. `reason` is for its planner; without one no other plan is wanted."""
+
+    reason: str = ""
 
 
 class Consult(Protocol):
@@ -20,8 +35,8 @@ class Consult(Protocol):
         """One answer for each question, asked together and once; None where nobody is there to answer."""
         ...
 
-    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> bool:
-        """Whether the plan may be carried out."""
+    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> Approved | Declined:
+        """Whether the plan may be carried out, and as what."""
         ...
 
 
@@ -31,9 +46,9 @@ class NoConsult:
     async def answers(self, questions: Sequence[str]) -> Sequence[str] | None:
         del questions
 
-    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> bool:
+    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> Approved | Declined:
         del checked, forecast
-        return True
+        return Approved()
 
 
 NO_ANSWER = "no answer: go by what you would assume"
@@ -56,9 +71,10 @@ class RecordedConsult:
         given = [reply.text if reply.allowed else "" for reply in replies]
         return [text or NO_ANSWER for text in given] if any(given) else None
 
-    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> bool:
+    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> Approved | Declined:
         del checked, forecast  # events of their own tell of both
-        return (await self._asked(CARRY_OUT)).allowed
+        reply = await self._asked(CARRY_OUT)
+        return Approved(reply.plan) if reply.allowed else Declined(reply.text)
 
     async def _asked(self, question: str) -> Reply:
         call_id = f"consult-{next(self._numbers)}"

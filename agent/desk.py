@@ -1,20 +1,16 @@
-"""Where questions wait for the person: each is an ApprovalAsked, each Answer settles one.
-
-Whoever asks publishes the question and waits for its answer in the same step of the event loop; by that the desk knows
-which call a question is about.
-"""
+"""Where questions wait for the person: each is an ApprovalAsked, each Answer settles one."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..tools.errors import PersonError
-from .allowed import Rule, keep_rule, read_rules
+from .allowed import Rule, keep_rule, read_rules, rule_of
 from .approvals import Approver, Asker, Reply
 from .bus import Published, Recorder
-from .consult import Consult, RecordedConsult
+from .consult import CARRY_OUT, Consult, RecordedConsult
 from .dispatch import sendable
 from .events import ApprovalAnswered, ApprovalAsked, Event
 from .wishes import Answer
@@ -51,7 +47,8 @@ class Desk:
         match published.body:
             case ApprovalAsked(call_id, question):
                 reply = asyncio.get_running_loop().create_future()
-                self._waiting.append(_Waiting(published.agent, call_id, question, reply))
+                rule = rule_of(published.body)
+                self._waiting.append(_Waiting(published.agent, call_id, question, reply, rule))
             case ApprovalAnswered(call_id):
                 found = self._find(published.agent, call_id)
                 if found is not None:
@@ -60,12 +57,16 @@ class Desk:
                 pass
 
     def approver(self, asker: Asker) -> Approver:
-        self._allowed |= read_rules(asker.project_folder)
+        self._allowed |= read_rules(asker.project_folder) | asker.allowed
         return _Approver(self, asker)
 
     def consult(self, recorder: Recorder) -> Consult:
         async def reply_to(question: str) -> Reply:
-            return await self.reply(recorder.agent, question)
+            # It was published in this very step, so it is the newest.
+            found = self._waiting[-1] if self._waiting else None
+            if found is None or (found.agent, found.question) != (recorder.agent, question):
+                raise RuntimeError("a question has to be published before its answer is waited for")
+            return await found.reply
 
         return RecordedConsult(recorder, reply_to)
 
@@ -74,26 +75,32 @@ class Desk:
         found = self._find(answer.agent, answer.call_id)
         if found is None or found.reply.done():
             return "nothing waits for this answer"
-        found.reply.set_result(Reply(answer.allowed, sendable(answer.text).strip(), "person"))
+        if answer.plan is not None and found.question != CARRY_OUT:
+            return "only the question about a plan takes one"
+        text = sendable(answer.text).strip()
+        reply = Reply(answer.allowed, text, "person", answer.plan)
         if found.rule is None or not answer.allowed or answer.scope == "once":
+            found.reply.set_result(reply)
             return None
+        # Kept before the answer is told: what is told is how long it really holds.
+        fault = _kept(found, found.rule) if answer.scope == "always" else None
+        scope = "session" if fault else answer.scope
+        found.reply.set_result(replace(reply, scope=scope))
         self._allowed.add(found.rule)
         for other in self._waiting:
             if other.rule == found.rule and not other.reply.done():
                 other.reply.set_result(_by_rule())
-        return _kept(found) if answer.scope == "always" else None
+        return fault
 
-    def allows(self, rule: Rule) -> bool:
+    def allows(self, rule: Rule | None) -> bool:
         return rule in self._allowed
 
-    async def reply(
-        self, agent: str, question: str, rule: Rule | None = None, folder: Path | None = None
-    ) -> Reply:
-        """The reply to the question that this agent has just published."""
-        found = self._waiting[-1] if self._waiting else None
-        if found is None or (found.agent, found.question) != (agent, question):
+    async def reply(self, agent: str, call_id: str, folder: Path) -> Reply:
+        """The reply to this question, which was published; a yes for good is kept in `folder`."""
+        found = self._find(agent, call_id)
+        if found is None:
             raise RuntimeError("a question has to be published before its answer is waited for")
-        found.rule, found.folder = rule, folder
+        found.folder = folder
         return await found.reply
 
     def _find(self, agent: str, call_id: str) -> _Waiting | None:
@@ -108,30 +115,35 @@ class _Approver:
     desk: Desk
     asker: Asker
 
-    async def approve(self, question: str) -> Reply:
-        rule = Rule(question, self.asker.confinement)
-        if self.desk.allows(rule):
+    @property
+    def confinement(self) -> str:
+        return self.asker.confinement
+
+    async def approve(self, asked: ApprovalAsked) -> Reply:
+        if self.desk.allows(rule_of(asked)):
             return _by_rule()
-        reply = await self.desk.reply(self.asker.agent, question, rule, self.asker.project_folder)
+        reply = await self._reply(asked)
         if reply.allowed or reply.text:
             return reply
         return Reply(False, NO_REASON, "person")
 
-    async def answer(self, question: str) -> Reply:
-        reply = await self.desk.reply(self.asker.agent, question)
+    async def answer(self, asked: ApprovalAsked) -> Reply:
+        reply = await self._reply(asked)
         return reply if reply.text else Reply(reply.allowed, NO_ANSWER, "person")
+
+    async def _reply(self, asked: ApprovalAsked) -> Reply:
+        return await self.desk.reply(self.asker.agent, asked.call_id, self.asker.project_folder)
 
 
 def _by_rule() -> Reply:
     return Reply(True, "The person has allowed this before.", "rule")
 
 
-def _kept(waiting: _Waiting) -> str | None:
+def _kept(waiting: _Waiting, rule: Rule) -> str | None:
     """Keep what was allowed for good; why that failed, if it did."""
-    assert waiting.rule is not None
     assert waiting.folder is not None
     try:
-        keep_rule(waiting.folder, waiting.rule)
+        keep_rule(waiting.folder, rule)
     except OSError as error:
         return f"it holds for this session only, because it could not be kept: {error.strerror}"
     except PersonError as error:

@@ -25,6 +25,7 @@ from ..tools.git.names import printable, relative, some
 from ..tools.paths import resolve_inside
 from ..tools.permissions import Ask, Mode, Refuse, conflict, decide
 from .approvals import Approver, Reply
+from .asking import Standing, question_of
 from .bus import Recorder
 from .events import ApprovalAnswered, ApprovalAsked, Repaired, ToolFinished, ToolStarted
 from .messages import ToolCall, ToolMessage
@@ -60,7 +61,8 @@ class Workplace:
     have changed something, with the digests of the files that its tool wrote. `may_write` gives what may be written,
     anew for each answer of the model; None is everything. What commands write is not held against it.
     `request_paths` answers a wish for more, see ToolContext; `checker` as well. `known_as` is where commands see the
-    root, if not where it lies: the model's absolute paths are those.
+    root, if not where it lies: the model's absolute paths are those. `command_seconds` is how long a command may take
+    that names no limit itself, where a person is to be told.
     """
 
     root: Path
@@ -76,6 +78,7 @@ class Workplace:
     request_paths: Callable[[Sequence[str]], Awaitable[str]] | None = None
     known_as: Path | None = None
     checker: Checker | None = None
+    command_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,33 +261,52 @@ class Dispatcher:
         if item.fault is not None:
             return None, None, False
         if item.effects.question is not None:
-            reply = await self._ask(item, item.effects.question, self._approver.answer)
+            asked = ApprovalAsked(item.call.id, item.effects.question)
+            reply = await self._ask(asked, self._approver.answer)
             return reply.text, None, False
         verdict = decide(self._place.mode, item.effects, self._place.confined)
         if isinstance(verdict, Refuse):
             return None, verdict.reason, False
         if isinstance(verdict, Ask):
-            reply = await self._ask(item, verdict.question, self._approver.approve)
+            try:
+                asked = await self._asked(item, verdict)
+            except ToolError as error:  # nobody needs to be asked about what can't be done
+                return None, error.message, False
+            reply = await self._ask(asked, self._approver.approve)
             if not reply.allowed:
                 return None, f"Not allowed. {reply.text}", True
         return None, None, False
 
-    async def _ask(
-        self, item: _Prepared, question: str, ask: Callable[[str], Awaitable[Reply]]
-    ) -> Reply:
-        self._recorder.emit(ApprovalAsked(item.call.id, question))
-        try:
-            reply = await ask(question)
-        except asyncio.CancelledError:
-            self._recorder.emit(ApprovalAnswered(item.call.id, False, "interrupted", "nobody"))
-            raise
-        self._recorder.emit(ApprovalAnswered(item.call.id, reply.allowed, reply.text, reply.by))
-        return reply
-
-    async def _call(self, item: _Prepared, answer: str | None) -> ToolResult:
+    async def _asked(self, item: _Prepared, ask: Ask) -> ApprovalAsked:
+        """The question with what the call would do. Raises ToolError where it can't do anything."""
         assert item.tool is not None
         assert item.params is not None
-        context = ToolContext(
+        preview = item.tool.preview
+        place = Standing(
+            self._place.known_as or self._place.root,
+            self._place.command_seconds,
+            self._approver.confinement,
+            item.effects.command is not None,
+        )
+        making = preview(item.params, self._context(item, None)) if preview else None
+        return await question_of(item.call.id, ask, making, place)
+
+    async def _ask(
+        self, asked: ApprovalAsked, ask: Callable[[ApprovalAsked], Awaitable[Reply]]
+    ) -> Reply:
+        self._recorder.emit(asked)
+        try:
+            reply = await ask(asked)
+        except asyncio.CancelledError:
+            self._recorder.emit(ApprovalAnswered(asked.call_id, False, "interrupted", "nobody"))
+            raise
+        self._recorder.emit(
+            ApprovalAnswered(asked.call_id, reply.allowed, reply.text, reply.by, reply.scope)
+        )
+        return reply
+
+    def _context(self, item: _Prepared, answer: str | None) -> ToolContext:
+        return ToolContext(
             self._place.root,
             self._seen,
             self._place.commands,
@@ -297,8 +319,12 @@ class Dispatcher:
             None if item.may_write is None else item.may_write.covers,
             self._place.checker,
         )
+
+    async def _call(self, item: _Prepared, answer: str | None) -> ToolResult:
+        assert item.tool is not None
+        assert item.params is not None
         try:
-            result = await item.tool.run(item.params, context)
+            result = await item.tool.run(item.params, self._context(item, answer))
         except ToolError as error:
             return ToolResult(error.message, ok=False)
         except OSError as error:

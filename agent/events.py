@@ -71,12 +71,31 @@ class SessionStarted:
 
 @dataclass(frozen=True, slots=True)
 class SessionResumed:
-    """`interrupted_calls` are titles of calls that may have taken effect in part when the last run was stopped."""
+    """`interrupted_calls` are titles of calls that may have taken effect in part when the last run was stopped.
+
+    `more` is what the person wants next, where the session does not only go on with what it was at.
+    """
 
     version: str
     sandbox: str
     interrupted_calls: tuple[str, ...]
+    more: str = ""
     kind: Literal["session_resumed"] = "session_resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionForked:
+    """All before this event is a copy: this event's agent begins with what it said and was told in the session
+    `parent`. What else happened there, and what it cost, is on record there alone.
+
+    `tools_digest` is of the tools that were sent last there, None where nothing was; `answered` is when the last answer
+    came, which tells whether the service still has what both begin with.
+    """
+
+    parent: str
+    tools_digest: str | None
+    answered: str
+    kind: Literal["session_forked"] = "session_forked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +182,34 @@ class ToolFinished:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalAsked:
+    """A question to the person. One whether a call may run has a `rule`: what a yes allows where it holds for more than
+    this call, in words.
+
+    `detail` is what the call would run, to the letter, or a diff of what it would change as things are: `shows` says
+    which. `left_out` counts lines of a diff that is too long. `terms` are what else there is to know of it, and
+    `confinement` is what confines the command, "" where none runs.
+    """
+
     call_id: str
     question: str
+    rule: str = ""
+    shows: Literal["", "command", "diff"] = ""
+    detail: str = ""
+    left_out: int = 0
+    terms: tuple[str, ...] = ()
+    confinement: str = ""
     kind: Literal["approval_asked"] = "approval_asked"
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalAnswered:
+    """`scope` is how long a yes holds for the same question, see `wishes.Scope`."""
+
     call_id: str
     allowed: bool
     answer: str
     by: Literal["person", "rule", "nobody"]
+    scope: Literal["once", "session", "always"] = "once"
     kind: Literal["approval_answered"] = "approval_answered"
 
 
@@ -206,7 +242,8 @@ class SnapshotTaken:
     """The whole work tree is stored. Step 0 is the person's own state before the first change.
 
     `before` is the snapshot that the step began from: what the person changed since the last step is in it already.
-    `paths` are the only ones that the step touched, where that is known; None after commands.
+    `paths` are the only ones that the step touched, where that is known; None after commands. A step `by` the person is
+    one in which they took back a part of what was done.
     """
 
     step: int
@@ -216,6 +253,7 @@ class SnapshotTaken:
     left_out: tuple[str, ...] = ()
     before: str = ""
     paths: tuple[str, ...] | None = None
+    by: Literal["session", "person"] = "session"
     kind: Literal["snapshot_taken"] = "snapshot_taken"
 
 
@@ -300,6 +338,7 @@ class BudgetReached:
 Durable = Annotated[
     SessionStarted
     | SessionResumed
+    | SessionForked
     | SessionEnded
     | TurnStarted
     | TurnEnded

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .planning.plan import WriteSet
-from .planning.plan_check import CheckedPlan
+from .planning.plan_check import CheckedPlan, PlanFaults
 from .planning.schedule import State
 from .v4.facts import Tier
 
-PlanSource = Literal["planner", "person", "replan", "review"]
-"""Who a plan is by: the planner, the person's file, the planner once more for a task that failed, or the reviewer."""
+PlanSource = Literal["planner", "person", "edited", "replan", "review"]
+"""Who a plan is by: the planner, the person, the planner with changes of the person's, the planner once more for a task
+that failed, or the reviewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,29 @@ class Forked:
 
 @dataclass(frozen=True, slots=True)
 class PlanProposed:
-    """A plan that can be run. It takes the place of the one before, whose tasks of the same ids keep their states."""
+    """A plan that can be run. It takes the place of the one before where that has not begun, and for a "replan" also
+    where it has: tasks of the same ids keep their states then."""
 
     checked: CheckedPlan
     summary: str
     source: PlanSource
     kind: Literal["plan_proposed"] = "plan_proposed"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDeclined:
+    """The person does not want the plan, and says why; its planner, who was told, makes another one."""
+
+    reason: str
+    kind: Literal["plan_declined"] = "plan_declined"
+
+
+@dataclass(frozen=True, slots=True)
+class EditRefused:
+    """The plan as the person changed it can't be run. They are asked about the one before again."""
+
+    faults: PlanFaults
+    kind: Literal["edit_refused"] = "edit_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +183,8 @@ class BroughtHome:
 PlanEvent = (
     Forked
     | PlanProposed
+    | PlanDeclined
+    | EditRefused
     | Forecasted
     | PlanStarted
     | PlanEnded

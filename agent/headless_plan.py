@@ -10,11 +10,13 @@ from .events import Event, Routed
 from .events_plan import (
     BroughtHome,
     CodemodRun,
+    EditRefused,
     Forecast,
     Forecasted,
     Interval,
     Landed,
     PathsGranted,
+    PlanDeclined,
     PlanEnded,
     PlanProposed,
     PlanSource,
@@ -29,6 +31,7 @@ from .planning.plan_text import show_plan
 _PLANS: dict[PlanSource, str] = {
     "planner": "plan",
     "person": "your plan",
+    "edited": "the plan as you changed it",
     "replan": "plan made anew",
     "review": "plan for what the review found",
 }
@@ -69,8 +72,8 @@ def labelled(screen: Screen, label: str) -> Screen:
 def tell_plan(screen: Screen, event: Event, before: Board, now: Board) -> None:
     """What an event says of a plan or of the work of its tasks, if it does. `now` is the board after the event."""
     match event.body:
-        case PlanProposed() as body:
-            _proposed(screen, body, now)
+        case PlanProposed() | PlanDeclined() | EditRefused() as body:
+            _before_work(screen, body, now)
         case Forecasted(forecast):
             if now.whole and len(now.tasks) > 1:
                 _in_short(screen, now)
@@ -96,6 +99,20 @@ def tell_plan(screen: Screen, event: Event, before: Board, now: Board) -> None:
             _home(screen, commit, conflicts)
         case _:
             pass
+
+
+def _before_work(
+    screen: Screen, body: PlanProposed | PlanDeclined | EditRefused, now: Board
+) -> None:
+    match body:
+        case PlanProposed():
+            _proposed(screen, body, now)
+        case PlanDeclined(reason):
+            screen.paragraph(f"You want another plan: {reason}")
+        case EditRefused(faults):
+            screen.line(("warn", "your changes make a plan that can't be run:"))
+            for fault in faults.faults:
+                screen.paragraph(f"- {fault}", 2)
 
 
 def _proposed(screen: Screen, body: PlanProposed, now: Board) -> None:

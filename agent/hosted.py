@@ -15,13 +15,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .changes.wished import AT_WORK, carry_out
 from .desk import Desk
 from .dispatch import sendable
+from .forking import fork_session
 from .outbox import Broken, Closed, Ended, Outbox, Told, Unheard
 from .reach import Reach
 from .result import RunResult
 from .session import Start, resume, run
-from .wishes import Answer, Close, Interrupt, Resume, Steer, Submit, Wish
+from .wishes import (
+    Answer,
+    Close,
+    Fork,
+    Interrupt,
+    RedoTo,
+    Reject,
+    Resume,
+    Steer,
+    Submit,
+    UndoTo,
+    Wish,
+)
 
 
 def _nothing() -> None:
@@ -52,6 +66,9 @@ class HostedSession:
         self._closing = asyncio.Event()
         self._now: _UnderWay | None = None
         self._working: asyncio.Task[None] | None = None
+        self._changing: set[asyncio.Task[None]] = set()
+        self._tree = asyncio.Lock()
+        """Held by whoever changes the person's tree: a session, or a wish about what one changed."""
         # As a daemon it ends with a process whose interface died without closing it: then it is as after a kill.
         self._thread = threading.Thread(target=self._run_loop, name="session", daemon=True)
         self._thread.start()
@@ -98,14 +115,18 @@ class HostedSession:
             self._now.stop.set()
         if self._working is not None:
             await asyncio.wait({self._working})
+        if self._changing:
+            await asyncio.wait(self._changing)
 
     def _hear(self, wish: Wish) -> None:
         if isinstance(wish, Close):
             self._closing.set()
         elif self._closing.is_set():
             self._unheard(wish, "the session is closed")
-        elif isinstance(wish, Submit | Resume):
+        elif isinstance(wish, Submit | Resume | Fork):
             self._begin(wish)
+        elif isinstance(wish, Reject | UndoTo | RedoTo):
+            self._change(wish)
         elif self._now is None:
             self._unheard(wish, "no session is under way")
         else:
@@ -113,21 +134,33 @@ class HostedSession:
             if reason is not None:
                 self._unheard(wish, reason)
 
-    def _begin(self, wish: Submit | Resume) -> None:
+    def _begin(self, wish: Submit | Resume | Fork) -> None:
         if self._now is not None:
             self._unheard(wish, "a session is under way")
             return
         now = self._now = _UnderWay()
-        session = (
-            self._new(now, wish.task) if isinstance(wish, Submit) else self._old(now, wish.folder)
-        )
-        self._working = self._loop.create_task(self._work(now, session))
+        self._working = self._loop.create_task(self._work(now, self._session(now, wish)))
+
+    def _session(
+        self, now: _UnderWay, wish: Submit | Resume | Fork
+    ) -> Coroutine[Any, Any, RunResult]:
+        match wish:
+            case Submit(task):
+                return self._new(now, task)
+            case Resume(folder, more):
+                return self._old(now, folder, more)
+            case Fork(folder, more):
+                return self._forked(now, folder, more)
 
     def _new(self, now: _UnderWay, task: str) -> Coroutine[Any, Any, RunResult]:
         start = replace(self._start, task=task, person=now.desk, reach=now.reach)
         return run(start, [self._outbox.put], stop=now.stop)
 
-    def _old(self, now: _UnderWay, folder: Path) -> Coroutine[Any, Any, RunResult]:
+    async def _forked(self, now: _UnderWay, folder: Path, more: str) -> RunResult:
+        new = await asyncio.to_thread(fork_session, folder, more)
+        return await self._old(now, new, more)
+
+    def _old(self, now: _UnderWay, folder: Path, more: str) -> Coroutine[Any, Any, RunResult]:
         return resume(
             folder,
             self._start.settings,
@@ -135,17 +168,36 @@ class HostedSession:
             stop=now.stop,
             person=now.desk,
             reach=now.reach,
+            more=more,
         )
 
     async def _work(self, now: _UnderWay, session: Coroutine[Any, Any, RunResult]) -> None:
         try:
-            end: Ended | Broken = Ended(await session)
+            async with self._tree:
+                end: Ended | Broken = Ended(await session)
         except Exception as fault:  # whatever it is, the interface lives on and tells of it
             end = Broken(fault)
         self._now = None
         for agent, text in now.reach.unread():
             self._unheard(Steer(text, agent), "the agent ended before it could read it")
         self._outbox.put(end)
+
+    def _change(self, wish: Reject | UndoTo | RedoTo) -> None:
+        if self._now is not None:
+            self._unheard(wish, AT_WORK)
+            return
+        changing = self._loop.create_task(self._changed(wish))
+        self._changing.add(changing)
+        changing.add_done_callback(self._changing.discard)
+
+    async def _changed(self, wish: Reject | UndoTo | RedoTo) -> None:
+        try:
+            async with self._tree:
+                reason = await carry_out(wish, [self._outbox.put])
+        except Exception as fault:  # as in `_work`
+            reason = f"a fault of Leadline's: {fault!r}"
+        if reason is not None:
+            self._unheard(wish, reason)
 
     def _unheard(self, wish: Wish, reason: str) -> None:
         if not isinstance(wish, Close):

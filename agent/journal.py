@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -21,6 +23,7 @@ from .events import Durable, Event, SessionEnded, SnapshotTaken
 
 FORMAT = 1
 FILE = "journal.jsonl"
+_LOCK_TRIES, _LOCK_SECONDS = 5, 0.01
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
@@ -48,6 +51,14 @@ def encode(event: Event) -> bytes:
 
 def decode(line: bytes) -> Event:
     return _EVENT.validate_json(line)
+
+
+def is_header(line: bytes) -> bool:
+    """Whether a journal that this release can read begins with this line."""
+    try:
+        return _Header.model_validate_json(line).format == FORMAT
+    except ValidationError:
+        return False
 
 
 def read_events(folder: Path) -> tuple[Event, ...]:
@@ -143,6 +154,12 @@ def _write(file: int, data: bytes) -> None:
 
 
 def _lock(file: int, folder: Path) -> None:
+    # Who only asks whether the session is at work holds the lock for an instant.
+    for _ in range(_LOCK_TRIES):
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_LOCK_SECONDS)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

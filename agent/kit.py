@@ -24,6 +24,7 @@ from ..tools.registry import TOOLS, schemas
 from ..tools.sandbox.base import Sandbox
 from ..tools.sandbox.detect import choose_sandbox
 from .agents import Agent
+from .allowed import session_rules
 from .approvals import Approver, Asker, Nobody
 from .budget import Budget, Limits
 from .bus import Bus, Listener, Recorder
@@ -39,6 +40,7 @@ from .ending import Ending
 from .events import Way
 from .idle import nothing_changed, nothing_to_keep
 from .journal import Journal, utc_now
+from .keys import with_kept_keys
 from .loop import Loop
 from .person import Person
 from .planning.baseline import CloneBaseline, Surroundings
@@ -147,6 +149,7 @@ class Kit:
             self.settings.syntax_errors == "refuse",
             agent.upkeep.touched,
             checker=self.checker,
+            command_seconds=self.settings.command_seconds,
         )
         dispatcher = Dispatcher(
             TOOLS, schemas(), agent.role, place, self._approver(agent), agent.recorder, agent.seen
@@ -166,7 +169,9 @@ class Kit:
         """Raises PersonError where it can't be known what the person has allowed before."""
         if self.job.person is None:
             return Nobody()
-        asker = Asker(agent.name, agent.commands.describe(), self.project_folder)
+        confinement = agent.commands.describe()
+        rules = session_rules(self.journal.events)
+        asker = Asker(agent.name, confinement, self.project_folder, rules)
         return self.job.person.approver(asker)
 
     def hand(self, name: str, lane: Lane) -> Agent:
@@ -243,7 +248,8 @@ async def assemble(
     Raises PersonError before the journal is opened for everything that can be known by then.
     """
     fits = output_check(job.output_schema)
-    where = endpoint(load_profiles(), settings.profile, os.environ, settings.base_url)
+    environ = with_kept_keys(os.environ, settings.home)
+    where = endpoint(load_profiles(), settings.profile, environ, settings.base_url)
     connecting = start_connecting(where)
     setting = "off" if job.mode == "full" else settings.sandbox
     sandbox, files = await asyncio.gather(choose_sandbox(setting, place.root), list_files(place))

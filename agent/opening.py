@@ -7,12 +7,14 @@ import json
 
 from ..prompts.render import render
 from ..tools.code.model import CodeTree
+from ..tools.git.names import some
 from .context.instructions import find_instructions, instructions_text
 from .context.transcript import Transcript
 from .dispatch import sendable
 from .events import MessageCommitted
 from .journal import utc_now
 from .kit import Kit
+from .loop import Loop
 from .messages import Origin, UserMessage
 from .planning.timings import read_timings
 from .replay import Replayed
@@ -20,6 +22,9 @@ from .survey import environment_text
 
 ORDER: tuple[Origin, ...] = ("pack", "instructions", "environment", "brief", "task", "harness")
 """What several agents can share comes first: the pack, then the repository's own instructions."""
+
+MOST_NAMED = 20
+"""Files that an undo touched; the model finds more by itself."""
 
 
 async def ready(kit: Kit, state: Replayed, transcript: Transcript) -> Transcript:
@@ -33,6 +38,15 @@ async def ready(kit: Kit, state: Replayed, transcript: Transcript) -> Transcript
     return await kit.lead.upkeep.resumed(
         transcript, state.pack, state.weighed, state.answered, utc_now(), left
     )
+
+
+def say_unsaid(loop: Loop, state: Replayed) -> None:
+    """Tell the agent what happened beside its transcript: an undo, and what the person wants next."""
+    if state.restored is not None and state.restored.paths and state.tools_digest is not None:
+        paths = some(state.restored.paths, MOST_NAMED)
+        loop.say(sendable(render("went_back", paths=paths)), "harness")
+    for text in state.unsaid:
+        loop.say(text, "person")
 
 
 async def _left(kit: Kit) -> CodeTree | None:
@@ -49,7 +63,7 @@ async def _left(kit: Kit) -> CodeTree | None:
 async def _open(kit: Kit, state: Replayed, transcript: Transcript) -> None:
     """Add the first messages. What a last run that was cut off this early has said already stays as it is."""
     said = {message.origin for message in state.messages if isinstance(message, UserMessage)}
-    done = max((ORDER.index(origin) + 1 for origin in said), default=0)
+    done = max((ORDER.index(origin) + 1 for origin in said.intersection(ORDER)), default=0)
     packing = asyncio.create_task(_pack(kit, transcript) if done == 0 else _nothing())
     try:
         texts = await _texts(kit)

@@ -10,7 +10,7 @@ from ..tools.checks.model import FileChange
 from ..tools.checks.weakening import weakened_tests
 from .events import Event, Reported, Routed, SnapshotTaken, TurnStarted, UsageReported, Warned
 from .events_plan import WorkerBegan
-from .planning.record import PlansRecord
+from .planning.record import PlansRecord, since_said
 from .planning.schedule import Progress
 from .replay import works_in_place
 from .result import Bill, TaskResult
@@ -57,8 +57,8 @@ def turns(events: Iterable[Event]) -> int:
 
 
 def task_results(events: Sequence[Event], record: PlansRecord) -> tuple[TaskResult, ...]:
-    """What became of each task of each plan."""
-    work = _by_task(events, record)
+    """What became of each task of each plan for what the person wanted last."""
+    work = _by_task(since_said(events), record)
     results: list[TaskResult] = []
     for run in record.runs:
         for task in run.checked.plan.tasks:

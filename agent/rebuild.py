@@ -6,9 +6,12 @@ from ..prompts.render import render
 from ..tools.registry import schemas_json
 from .bus import Recorder
 from .context.transcript import Lane, Start, Tools, Transcript
-from .events import MessageCommitted, Rebased, ToolFinished, ToolStarted
+from .events import MessageCommitted, Rebased, Status, ToolFinished, ToolStarted
 from .messages import SystemMessage, ToolMessage, UserMessage
 from .replay import Replayed, Unanswered
+
+FINISHED: tuple[Status, ...] = ("done", "unverified", "planned")
+"""How a session ends that came to where it was to go."""
 
 OTHER_TOOLS = "this release of Leadline has other tool schemas than the one that began the session"
 
@@ -25,7 +28,7 @@ def rebuilt(recorder: Recorder, state: Replayed, lane: Lane) -> Transcript:
     system, *rest = state.messages
     assert isinstance(system, SystemMessage)
     tools = Tools.of(schemas_json())
-    begun: Start = "rebase" if state.epoch else "first"
+    begun: Start = "rebase" if state.epoch else "fork" if state.forked else "first"
     transcript = Transcript(recorder.agent, lane, tools, system, start=begun, epoch=state.epoch)
     if state.tools_digest not in (None, tools.digest):
         transcript = transcript.rebase(OTHER_TOOLS, ())
@@ -34,7 +37,8 @@ def rebuilt(recorder: Recorder, state: Replayed, lane: Lane) -> Transcript:
         transcript.append(message)
     for item in state.unanswered:
         transcript.append(result_of(recorder, item))
-    if state.ended is not None and state.tools_digest is not None:
+    stopped = state.ended is not None and state.ended.status not in FINISHED
+    if stopped and state.tools_digest is not None:
         note = UserMessage(render("resumed"), "harness")
         recorder.emit(MessageCommitted(note))
         transcript.append(note)

@@ -22,6 +22,7 @@ from .events import (
     Restored,
     Routed,
     SessionEnded,
+    SessionForked,
     SessionResumed,
     SessionStarted,
     SnapshotTaken,
@@ -31,7 +32,7 @@ from .events import (
 )
 from .events_plan import Forked
 from .journal import JournalError
-from .messages import AssistantMessage, Message, ToolCall, ToolMessage
+from .messages import AssistantMessage, Message, ToolCall, ToolMessage, UserMessage
 
 MAIN = "main"
 """The agent that works on the person's tree itself, and in whose name the session's own events are."""
@@ -61,6 +62,10 @@ class Replayed:
     `claim` is what the model reported last, when nothing was said to it since and the session has not ended.
 
     `pack` is the newest one, `weighed` the last decision on another since; `answered` is when the last answer came.
+
+    `unsaid` is what the person wanted next and the agent was not told yet; `restored` the newest undo or redo with
+    the files of all, or of what the person took back, since the agent was told anything. `forked` says that the
+    transcript began in another session.
     """
 
     started: SessionStarted
@@ -80,6 +85,9 @@ class Replayed:
     pack: Packed | None
     weighed: RepackWeighed | None
     answered: datetime | None
+    unsaid: tuple[str, ...] = ()
+    restored: Restored | None = None
+    forked: bool = False
 
 
 def replay(events: Sequence[Event], agent: str = MAIN) -> Replayed:
@@ -91,10 +99,12 @@ def replay(events: Sequence[Event], agent: str = MAIN) -> Replayed:
     if not isinstance(first, SessionStarted):
         raise JournalError("The session ended before it began: there is nothing to go on with.")
     tree = _Tree()
+    news = _News(agent)
     ended: SessionEnded | None = None
     for event in events:
         if works_in_place(event.agent):
             tree.take(event.body)
+        news.take(event)
         match event.body:
             case SessionEnded() as body:
                 ended = body
@@ -104,6 +114,7 @@ def replay(events: Sequence[Event], agent: str = MAIN) -> Replayed:
                 pass
     talk = talk_of(events, agent)
     unanswered = talk.unanswered()
+    claims = not (ended or unanswered or news.unsaid)
     return Replayed(
         started=first,
         lane=talk.lane,
@@ -118,10 +129,13 @@ def replay(events: Sequence[Event], agent: str = MAIN) -> Replayed:
         epoch=talk.epoch,
         tools_digest=talk.tools_digest,
         ended=ended,
-        claim=None if ended or unanswered else claim_of(talk.messages),
+        claim=claim_of(talk.messages) if claims else None,
         pack=talk.pack,
         weighed=talk.weighed,
         answered=talk.answered,
+        unsaid=news.unsaid,
+        restored=news.restored,
+        forked=talk.forked,
     )
 
 
@@ -156,6 +170,7 @@ class Talk:
         self.epoch = 0
         self.pack: Packed | None = None
         self.weighed: RepackWeighed | None = None
+        self.forked = False
         self._results: dict[str, ToolFinished] = {}
         self._started: dict[str, ToolStarted] = {}
 
@@ -175,6 +190,9 @@ class Talk:
                 self.tools_digest = next(digests, self.tools_digest)
             case UsageReported():
                 self.answered = datetime.fromisoformat(event.at)
+            case SessionForked(tools_digest=digest, answered=at):
+                self.forked, self.tools_digest = True, digest
+                self.answered = datetime.fromisoformat(at) if at else None
             case body:
                 self._take_message(body)
 
@@ -237,6 +255,34 @@ class Talk:
         return left
 
 
+class _News:
+    """What happened beside an agent's conversation that it has to be told of."""
+
+    def __init__(self, agent: str) -> None:
+        self._agent = agent
+        self.unsaid: tuple[str, ...] = ()
+        self.restored: Restored | None = None
+
+    def take(self, event: Event) -> None:
+        match event.body:
+            case SessionResumed(more=more) if more:
+                self.unsaid = (*self.unsaid, more)
+            case Restored() as body:
+                self._went(body.step, body.commit, body.paths)
+            case SnapshotTaken(by="person") as body:
+                self._went(body.step, body.commit, body.paths or ("some with odd names",))
+            case MessageCommitted(message) if event.agent == self._agent:
+                self.restored = None
+                if isinstance(message, UserMessage) and message.origin == "person":
+                    self.unsaid = tuple(text for text in self.unsaid if text != message.text)
+            case _:
+                pass
+
+    def _went(self, step: int, commit: str, paths: tuple[str, ...]) -> None:
+        before = self.restored.paths if self.restored is not None else ()
+        self.restored = Restored(step, commit, tuple(dict.fromkeys((*before, *paths))))
+
+
 class _Tree:
     """The snapshots so far, and which of their steps the tree has."""
 
@@ -259,6 +305,8 @@ class _Tree:
                 self.unsettled = False
             case ToolStarted(mutates=True):
                 self.unsettled = True
+            case SessionForked():  # what was called before was called in another session
+                self.unsettled = False
             case _:
                 pass
 

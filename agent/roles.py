@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .events import Way
+
 RoleName = Literal["solo", "planner", "worker", "reviewer"]
 
 
@@ -34,3 +36,8 @@ WORKER = Role("worker", _CHANGING | {"request_paths"}, "briefs/worker", _NO_PLAN
 
 REVIEWER = Role("reviewer", _LOOKING, "briefs/reviewer")
 """Changes nothing, like a planner."""
+
+
+def lead_of(way: Way) -> Role:
+    """The role of the agent that begins a session, and whose transcript goes on when the person says more."""
+    return SOLO if way == "solo" else PLANNER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from .events import (
 from .journal import Journal, JournalError, utc_now
 from .kit import Job, Kit, assemble, version
 from .lanes import lane_of, route
-from .opening import ready
+from .opening import ready, say_unsaid
 from .person import Person
 from .planning.plan import Plan
 from .planning.solo import Finish, work_alone
@@ -36,7 +36,7 @@ from .reach import Reach, read_inbox
 from .rebuild import rebuilt
 from .replay import MAIN, Replayed, replay
 from .result import RunResult, status_of
-from .roles import PLANNER, SOLO
+from .roles import PLANNER, SOLO, lead_of
 from .steps import Earlier
 from .store import new_session_id, sessions_folder
 from .survey import find_place, refuse_impossible_commit
@@ -145,8 +145,10 @@ async def resume(
     consult: Consult | None = None,
     person: Person | None = None,
     reach: Reach | None = None,
+    more: str = "",
 ) -> RunResult:
-    """Go on with a session that was cut off, wherever that was, or that ended without being done.
+    """Go on with a session that was cut off, wherever that was, or that ended without being done. With `more`, which is
+    what the person wants next, with any: its transcript goes on with that.
 
     A plan that was not begun yet needs a word of `consult`, as in the run that made it; where that run was to end with
     the plan, it is carried out now. `person` and `reach`: see Start.
@@ -155,13 +157,16 @@ async def resume(
     """
     journal = Journal.reopen(folder)
     begun = replay(journal.events).started
-    lead = SOLO if begun.way == "solo" else PLANNER
+    lead = lead_of(begun.way)
     state = replay(journal.events, MAIN if lead is SOLO else lead.name)
-    if state.ended and state.ended.status in ("done", "unverified"):
+    more = sendable(more).strip()
+    if state.ended and state.ended.status in ("done", "unverified") and not more:
         raise PersonError(
-            f"Session {folder.name} is finished. Start a new one with `leadline run`, "
-            f"or look at it with `leadline show {folder.name}`."
+            f"Session {folder.name} is finished. Say what is to be done next with `leadline resume {folder.name} "
+            f'--say "TEXT"`, or look at it with `leadline show {folder.name}`.'
         )
+    if more:
+        state = replace(state, unsaid=(*state.unsaid, more), claim=None)
     catalog = load_catalog(settings.catalog)
     place = await find_place(Path(begun.root), init=False, read_only=begun.mode == "plan")
     schema = begun.output_schema
@@ -175,7 +180,8 @@ async def resume(
         lane=state.lane or catalog.lane(lead.name, settings.model_pro, settings.model_flash),
         way=begun.way,
         workers=_workers(begun, settings),
-        plan_only=begun.plan_only and not (state.ended and state.ended.status == "planned"),
+        plan_only=begun.plan_only
+        and (bool(more) or not (state.ended and state.ended.status == "planned")),
         consult=consult or NoConsult(),
         person=person,
         reach=reach or Reach(),
@@ -183,7 +189,9 @@ async def resume(
     kit = await assemble(place, job, settings, catalog, lambda: journal, listeners, state)
     async with aclosing(kit):
         cut = tuple(item.call.name for item in state.unanswered if item.started and item.mutates)
-        kit.recorder.emit(SessionResumed(version(), kit.commands.describe(), cut))
+        kit.recorder.emit(SessionResumed(version(), kit.commands.describe(), cut, more))
+        if more:
+            kit.budget.begin_anew()
         return await _go_on(kit, state, stop)
 
 
@@ -274,6 +282,7 @@ async def _finish(kit: Kit, state: Replayed, transcript: Transcript) -> Finish:
         if kit.job.way != "solo":
             return await work_planned(kit, state, transcript)
         loop = kit.loop(kit.lead, await ready(kit, state, transcript))
+        say_unsaid(loop, state)
         claim = None if read_inbox(loop) else state.claim
         return await work_alone(loop, kit.work(), claim)
     except JournalError:

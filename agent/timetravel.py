@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ..tools.git.history import Move, Timeline, follow, touched
@@ -10,24 +10,28 @@ from ..tools.git.names import printable, some
 from ..tools.git.repository import open_repository
 from ..tools.git.restore import RestoreReport
 from ..tools.git.snapshots import SnapshotStore
-from .bus import Bus, Recorder
+from .bus import Listener, Recorder, told_to
 from .events import Restored
 from .journal import Journal, read_events
 from .replay import MAIN, Replayed, replay
 
 
-async def undo(folder: Path, to: int | None, force: bool) -> str:
+async def undo(
+    folder: Path, to: int | None, force: bool, listeners: Iterable[Listener] = ()
+) -> str:
     """Bring the tree back by one step, or to where `to` steps were done; says what was done.
 
     Only files that the steps changed are touched. Raises PersonError, and changes nothing, when one of them was changed
     by somebody else meanwhile; with `force` it is overwritten after a snapshot.
     """
-    return await _travel(folder, lambda timeline: timeline.undo(to), force)
+    return await _travel(folder, lambda timeline: timeline.undo(to), force, listeners)
 
 
-async def redo(folder: Path, force: bool) -> str:
-    """Bring the step after the present one back. Raises PersonError as `undo` does."""
-    return await _travel(folder, lambda timeline: timeline.redo(), force)
+async def redo(
+    folder: Path, force: bool, to: int | None = None, listeners: Iterable[Listener] = ()
+) -> str:
+    """Bring the step after the present one back, or all up to `to`. Raises PersonError as `undo` does."""
+    return await _travel(folder, lambda timeline: timeline.redo(to), force, listeners)
 
 
 async def diff(folder: Path) -> str:
@@ -43,7 +47,10 @@ async def diff(folder: Path) -> str:
 
 
 async def _travel(
-    folder: Path, go: Callable[[Timeline], tuple[Timeline, tuple[Move, ...]]], force: bool
+    folder: Path,
+    go: Callable[[Timeline], tuple[Timeline, tuple[Move, ...]]],
+    force: bool,
+    listeners: Iterable[Listener],
 ) -> str:
     journal = Journal.reopen(folder)
     try:
@@ -54,7 +61,7 @@ async def _travel(
         label = state.steps[there.at - 1].label if there.at else "before the first change"
         touched = [path for report in reports for path in (*report.written, *report.deleted)]
         target = state.steps[there.at - 1].commit if there.at else ""
-        recorder = Recorder(journal, Bus(), MAIN, state.turn)
+        recorder = Recorder(journal, told_to(listeners), MAIN, state.turn)
         recorder.emit(Restored(there.at, target, tuple(map(printable, dict.fromkeys(touched)))))
         return _told(store, there.at, label, reports)
     finally:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from .changes.extent import Chosen, Extent
+from .planning.plan import Plan
+
 Scope = Literal["once", "session", "always"]
 """How long a yes holds for the same question: for this call, until the session ends, or in this repository."""
 
@@ -19,9 +22,20 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Go on with the session that is kept in this folder."""
+    """Go on with the session that is kept in this folder. `more` is what the person wants next; without it, a session
+    that came to its end can't go on."""
 
     folder: Path
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Begin a session with all that the one in this folder has said and was told, and with `more`; the tree is as it is
+    now. The other stays as it was, and may be at work."""
+
+    folder: Path
+    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +61,9 @@ class Interrupt:
 class Answer:
     """The person's word on the ApprovalAsked of this agent and call.
 
-    `text` is the answer to a question, or the reason for a no, which the model reads. `scope` is for a yes to a call.
+    `text` is the answer to a question, or the reason for a no, which the model reads. `scope` is for a yes to a call;
+    `plan` for a yes to `consult.CARRY_OUT`: the plan as the person changed it. If that can't be run, the question is
+    asked again after an `EditRefused`. A no to CARRY_OUT with a reason asks the planner for another plan.
     """
 
     agent: str
@@ -55,6 +71,33 @@ class Answer:
     allowed: bool = True
     text: str = ""
     scope: Scope = "once"
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Take back a part of what the session in this folder did, or with nothing `chosen` all of it, as a step of its
+    own. Heard while no agent is at work."""
+
+    folder: Path
+    extent: Extent
+    chosen: tuple[Chosen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UndoTo:
+    """Bring the tree back to where so many steps were done, or by one. Heard while no agent is at work."""
+
+    folder: Path
+    step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedoTo:
+    """Bring back what was undone up to this step, or one step of it. Heard while no agent is at work."""
+
+    folder: Path
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +105,4 @@ class Close:
     """Bring the session to a point where it can be resumed, and hear no more."""
 
 
-Wish = Submit | Resume | Steer | Interrupt | Answer | Close
+Wish = Submit | Resume | Fork | Steer | Interrupt | Answer | Reject | UndoTo | RedoTo | Close

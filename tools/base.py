@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,13 +29,15 @@ class Effects:
     `reads` and `writes` are paths relative to the root; a command may touch anything that the sandbox lets it. A path
     of `writes` that ends in a slash stands for files below that folder which are known only when the call runs: such
     a tool asks `ToolContext.may_write` for each, and declares a `command` too, so that all is stored before.
-    `question` is what a person has to answer before the call can run.
+    `question` is what a person has to answer before the call can run. `asks` is what a person who has to allow the call
+    is asked ("May Leadline ...?"), where neither the command nor the paths tell one such call from every other.
     """
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     command: str | None = None
     question: str | None = None
+    asks: str = ""
 
     @property
     def mutates(self) -> bool:
@@ -113,11 +115,29 @@ class ToolContext:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What a call would do if it ran now, for a person who has to allow it.
+
+    `text` is all of it: a command or script to the letter, or a unified diff, as `shows` says. `terms` are what else a
+    person should know of it, such as a time limit.
+    """
+
+    shows: Literal["command", "diff"]
+    text: str
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Tool(Generic[P]):
-    """`title` is one line for people, from the parameters alone. The description is `prompts/tools/<name>.md`."""
+    """`title` is one line for people, from the parameters alone. The description is `prompts/tools/<name>.md`.
+
+    `preview`, where there is one, changes nothing and asks nobody. It raises ToolError where `run` would, with the tree
+    as it is.
+    """
 
     name: str
     params: type[P]
     effects: Callable[[P], Effects]
     title: Callable[[P], str]
     run: Callable[[P, ToolContext], Awaitable[ToolResult]]
+    preview: Callable[[P, ToolContext], Awaitable[Preview]] | None = None

@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from .base import ToolContext
+from .base import Preview, ToolContext
 from .broken import Broken, broken_by, syntax_told, told
+from .diffs import whole_diff
 from .errors import ToolError
 from .files import File, load
+from .git.names import printable
 from .paths import write_atomic
 from .text import clipped
 
@@ -26,6 +28,17 @@ class Change:
     text: str
     data: bytes
 
+    @property
+    def before(self) -> str | None:
+        """The text that is to be replaced; None where there is none."""
+        return self.file.text.lf if self.file and self.file.text else None
+
+
+def preview_of(change: Change) -> Preview:
+    diff = whole_diff(printable(change.path), change.before, change.text)
+    same = ("only the encoding or the line ends would change",) if not diff else ()
+    return Preview("diff", diff, same)
+
 
 async def make(change: Change, context: ToolContext) -> str:
     """Write the file; what the model has to know of it beside that, mostly nothing.
@@ -33,7 +46,7 @@ async def make(change: Change, context: ToolContext) -> str:
     ToolError, and nothing written, if that adds syntax errors and the person wants no such edit.
     """
     root = context.root
-    before = change.file.text.lf if change.file and change.file.text else None
+    before = change.before
     if not context.refuse_broken:
         await asyncio.to_thread(write_atomic, root, change.path, change.data)
         broken = await broken_by(root, change.path, before, change.text, context.checker)

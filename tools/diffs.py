@@ -11,7 +11,15 @@ MAX_DIFF_CHARS = 200_000
 
 
 def unified_diff(path: str, before: str | None, after: str) -> str:
-    """What changed from `before` (None: there was no file) to `after`; empty if nothing did.
+    """What changed from `before` (None: there was no file) to `after`; empty if nothing did. A very long one is cut."""
+    text = whole_diff(path, before, after)
+    if len(text) > MAX_DIFF_CHARS:
+        text = f"{text[:MAX_DIFF_CHARS]}\n... {len(text) - MAX_DIFF_CHARS} more characters"
+    return text
+
+
+def whole_diff(path: str, before: str | None, after: str) -> str:
+    """The same, however long.
 
     Texts whose differing part is longer than 4,000 lines are shown as one replaced block, since difflib's time grows
     with the square of it.
@@ -30,10 +38,7 @@ def unified_diff(path: str, before: str | None, after: str) -> str:
         )
     if not body:
         return "" if before is not None else "\n".join(head)
-    text = "\n".join((*head, *body))
-    if len(text) > MAX_DIFF_CHARS:
-        text = f"{text[:MAX_DIFF_CHARS]}\n... {len(text) - MAX_DIFF_CHARS} more characters"
-    return text
+    return "\n".join((*head, *body))
 
 
 def _hunks(old: list[str], new: list[str]) -> list[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import Field
 
-from .base import Effects, Params, Tool, ToolContext, ToolResult
-from .change import Change, make
+from .base import Effects, Params, Preview, Tool, ToolContext, ToolResult
+from .change import Change, make, preview_of
 from .diffs import unified_diff
 from .errors import ToolError
 from .files import File, declared_path, digest, is_known, load, relative_path
@@ -52,11 +52,14 @@ def _title(params: EditParams) -> str:
 
 
 async def _run(params: EditParams, context: ToolContext) -> ToolResult:
-    if not params.edits:
-        raise ToolError("`edits` is empty.")
     planned = await asyncio.to_thread(_plan, params, context)
     said = await make(planned.change, context)
     return replace(planned.result, text=f"{planned.result.text}{said}")
+
+
+async def _preview(params: EditParams, context: ToolContext) -> Preview:
+    planned = await asyncio.to_thread(_plan, params, context)
+    return await asyncio.to_thread(preview_of, planned.change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class _Planned:
 
 
 def _plan(params: EditParams, context: ToolContext) -> _Planned:
+    if not params.edits:
+        raise ToolError("`edits` is empty.")
     path = relative_path(context.root, params.path)
     file = load(context.root, path)
     if file is None:
@@ -240,4 +245,4 @@ def _clip(line: str) -> str:
     return f"`{line[:200]}...`" if len(line) > 200 else f"`{line}`"
 
 
-EDIT = Tool("edit", EditParams, _effects, _title, _run)
+EDIT = Tool("edit", EditParams, _effects, _title, _run, _preview)

@@ -19,7 +19,10 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
+    """`rule` says in words what a yes to the question allows where it holds for more than this call."""
+
     question: str
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,20 @@ def decide(mode: Mode, effects: Effects, confined: bool) -> Permission:
             return Refuse("Plan mode runs commands confined only, and they can't be confined here.")
         return Allow()
     if mode == "ask":
-        what = (
-            f"run `{effects.command}`" if effects.command else f"write {', '.join(effects.writes)}"
-        )
-        return Ask(f"May Leadline {what}?")
+        return _asked(effects)
     return Allow()
+
+
+def _asked(effects: Effects) -> Ask:
+    """The question tells the call from all others that a person might answer otherwise, so that a yes can be kept."""
+    if effects.asks:
+        return Ask(f"May Leadline {effects.asks}?", "exactly this, whatever it finds then")
+    if effects.command is not None:
+        return Ask(
+            f"May Leadline run `{effects.command}`?", "exactly this command, with any time limit"
+        )
+    paths = ", ".join(effects.writes)
+    return Ask(f"May Leadline write {paths}?", f"every change of {paths}")
 
 
 def conflict(earlier: Effects, later: Effects) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import CommandOutcome, Effects, Params, Tool, ToolContext, ToolResult
+from .base import CommandOutcome, Effects, Params, Preview, Tool, ToolContext, ToolResult
 from .errors import ToolError
 from .text import is_well_formed
 
@@ -64,6 +64,15 @@ async def _run(params: ShellParams, context: ToolContext) -> ToolResult:
     )
 
 
+async def _preview(params: ShellParams, context: ToolContext) -> Preview:
+    del context
+    command = params.command or ""
+    if params.background:
+        return Preview("command", command, ("in the background, until the session ends",))
+    limit = params.timeout_seconds
+    return Preview("command", command, () if limit is None else (f"at most {limit:g} s",))
+
+
 async def _job(job: str, params: ShellParams, context: ToolContext) -> ToolResult:
     if params.stop:
         text = await context.commands.stop_job(job)
@@ -82,4 +91,4 @@ def _end(outcome: CommandOutcome) -> str:
     return f"exit {outcome.exit_code} in {outcome.seconds:.1f} s"
 
 
-SHELL = Tool("shell", ShellParams, _effects, _title, _run)
+SHELL = Tool("shell", ShellParams, _effects, _title, _run, _preview)

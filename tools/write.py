@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from .base import Effects, Params, Tool, ToolContext, ToolResult
-from .change import Change, make
+from .base import Effects, Params, Preview, Tool, ToolContext, ToolResult
+from .change import Change, make, preview_of
 from .diffs import unified_diff
 from .errors import ToolError
 from .files import File, count_lines, declared_path, digest, is_known, load, plural, relative_path
@@ -32,6 +32,13 @@ async def _run(params: WriteParams, context: ToolContext) -> ToolResult:
         return planned.result
     said = await make(planned.change, context)
     return replace(planned.result, text=f"{planned.result.text}{said}")
+
+
+async def _preview(params: WriteParams, context: ToolContext) -> Preview:
+    planned = await asyncio.to_thread(_plan, params, context)
+    if planned.change is None:
+        return Preview("diff", "", ("the file is like that already",))
+    return await asyncio.to_thread(preview_of, planned.change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +102,4 @@ _SURROGATE = (
     "The content has half of a surrogate pair, which no UTF-8 file can hold. Write it in full."
 )
 
-WRITE = Tool("write", WriteParams, _effects, _title, _run)
+WRITE = Tool("write", WriteParams, _effects, _title, _run, _preview)

@@ -20,6 +20,7 @@ from ..tools.errors import Exit, PersonError
 from .text import one_line
 
 COMMANDS: dict[str, str] = {
+    "open": "the terminal interface; `leadline` alone opens it too",
     "run": "do a task in this repository and prove the result",
     "refactor": "do a large task with many workers at once",
     "resume": "go on with a session that was stopped",
@@ -31,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "undo": "take back what a session changed",
     "redo": "bring back what undo took",
     "map": "show what the model gets of this repository, and why",
+    "serve": "the terminal interface in a browser on this machine",
     "config": "show each setting and where it came from",
     "demo": "watch a bug being fixed in a small repository",
 }
@@ -39,6 +41,7 @@ COMMANDS: dict[str, str] = {
 
 VERSION = "version"
 FAILURE = "failure"
+INTERFACE = "open"
 EPILOG = """\
 exit codes: 0 done and verified, 1 not done, 2 wrong usage or configuration, 3 done but not verified,
 4 something was not allowed, 5 a limit was reached, 6 model not available, 7 conflict, 130 interrupted
@@ -98,6 +101,8 @@ def _run(arguments: list[str]) -> int:
     chosen = arguments[0] if arguments else ""
     if chosen == "--version":
         return _module(VERSION).execute()
+    if not arguments and (interface := _module(INTERFACE)).is_possible():
+        return interface.execute_plainly()
     parser = _parser(chosen)
     if not arguments:
         parser.print_help()

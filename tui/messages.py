@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
 from textual.message import Message
 
-from ..agent.wishes import Wish
+if TYPE_CHECKING:
+    from ..agent.wishes import Wish
 
 
 class Wished(Message):
@@ -29,3 +33,20 @@ class PanelOpened(Message):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
+
+
+class SteerAsked(Message):
+    """The person wants to say something to this agent: the composer is to be pointed at it."""
+
+    def __init__(self, agent: str) -> None:
+        super().__init__()
+        self.agent = agent
+
+
+class SessionChosen(Message):
+    """The person wants this session on the screen: to `open` it and look, to `resume` it, or to `fork` it."""
+
+    def __init__(self, folder: Path, how: Literal["open", "resume", "fork"]) -> None:
+        super().__init__()
+        self.folder = folder
+        self.how: Literal["open", "resume", "fork"] = how

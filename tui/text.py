@@ -18,6 +18,14 @@ _UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
     r"\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+# What nobody sees though it is there, and what looks like a plain space and is none: controls but tab and line feed,
+# marks, fillers, private and unpaired characters; and combining marks where they pile up.
+_COMBINING = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_HIDDEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    rf"\U000e0000-\U000e0fff\U000f0000-\U0010ffff]|(?<={_COMBINING * 3}){_COMBINING}"
+)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -33,6 +41,34 @@ def clean(text: str) -> str:
     text = _ESCAPE.sub("", text)
     text = _LINE_END.sub("\n", text)
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _UNSEEN.sub("", text))
+
+
+def visible(text: str) -> str:
+    """`text` with an escape such as `\\x1b` in the place of each character that nobody would see.
+
+    For what a person has to judge, such as a command that is to run: where `clean` takes away what can do harm on a
+    screen, this shows that it is there. What can't be told from such an escape by its look is told by `hidden`.
+    """
+    return "".join(piece for piece, _ in pieces(text))
+
+
+def hidden(text: str) -> int:
+    """How many characters of `text` are shown as escapes."""
+    if text.isascii() and text.isprintable():
+        return 0
+    return sum(1 for _ in _HIDDEN.finditer(text))
+
+
+def pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """`text` as `visible` has it, in pieces; each says whether it is an escape."""
+    at = 0
+    for found in _HIDDEN.finditer(text):
+        if found.start() > at:
+            yield text[at : found.start()], False
+        yield found[0].encode("unicode_escape").decode("ascii"), True
+        at = found.end()
+    if at < len(text):
+        yield text[at:], False
 
 
 def one_line(text: str) -> str:

@@ -21,6 +21,7 @@ THEMES: Mapping[str, Theme] = {
         surface="#171d23",
         panel="#1f2730",
         dark=True,
+        variables={"text-muted": "#8f9ba6"},
     ),
     "light": Theme(
         name="light",
@@ -35,6 +36,7 @@ THEMES: Mapping[str, Theme] = {
         surface="#f2f2ee",
         panel="#e6e7e2",
         dark=False,
+        variables={"text-muted": "#5a656e"},
     ),
     "contrast": Theme(
         name="contrast",
@@ -64,6 +66,7 @@ THEMES: Mapping[str, Theme] = {
         surface="#000000",
         panel="#262626",
         dark=True,
+        variables={"text-muted": "#b0b0b0"},
     ),
 }
 

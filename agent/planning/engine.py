@@ -18,7 +18,7 @@ from ..events import Event, Evidence
 from ..messages import Message, SystemMessage
 from .plan import Plan, Task, WriteSet
 from .planner import task_text
-from .scheduler import Done, Order, Refused
+from .scheduler import Order, Result
 
 T = TypeVar("T")
 _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
@@ -86,7 +86,7 @@ class Delivery:
     """What became of an assignment: the result, the checks that Leadline ran for it, all that happened meanwhile, and,
     where the assignment came with objects, those of the commit."""
 
-    result: Done | Refused
+    result: Result
     evidence: tuple[Evidence, ...]
     events: tuple[Event, ...]
     objects: bytes = b""
@@ -131,7 +131,7 @@ class Posted:
     share: Callable[[Order], float | None]
     delivered: Callable[[Order, Delivery], None]
 
-    async def work(self, order: Order) -> Done | Refused:
+    async def work(self, order: Order) -> Result:
         plan = self.plan()
         assignment = Assignment(
             order,

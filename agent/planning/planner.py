@@ -18,7 +18,7 @@ from ...tools.errors import ToolError
 from ...tools.registry import schemas
 from ...tools.update_plan import UPDATE_PLAN, SentPlan, UpdatePlanParams, sent_plan
 from ..loop import Claimed, Loop
-from ..messages import AssistantMessage, Message, ToolCall, ToolMessage
+from ..messages import AssistantMessage, Message, ToolCall, ToolMessage, UserMessage
 from ..parameters import as_meant
 from ..v4.values import is_tree
 from .plan import Plan, Task
@@ -46,13 +46,17 @@ class _Lacking:
 
 
 async def make_plan(
-    loop: Loop, find_tree: Callable[[], Awaitable[CodeTree]], known_checks: Sequence[str]
+    loop: Loop,
+    find_tree: Callable[[], Awaitable[CodeTree]],
+    known_checks: Sequence[str],
+    wanted: str = "",
 ) -> Planned | Finish:
     """Run the loop, which has the planner's role, until it reports a plan that can be run, gives up, or meets a bound.
 
     The plan is the last one in the transcript, so more can be said to the same loop (`answers_text`) before another
     call. It is held against the tree that `find_tree` gives at that time; `known_checks` are commands that the project
-    or the person gave. A planner that insists on an empty plan has answered without a change: "unverified".
+    or the person gave. `wanted` is what the person said last that they want, if that is not the task: what was sent
+    before was for something else. A planner that insists on an empty plan has answered without a change: "unverified".
     """
     sent_back = 0
     knows_of_empty = False  # what it means to send no tasks, by plan_missing or plan_empty
@@ -63,7 +67,7 @@ async def make_plan(
         claim = end.claim
         if claim.claim == "not_done":
             return Finish("permission" if end.denied else "not_done", claim.summary)
-        sent = last_sent(loop.transcript.messages)
+        sent = last_sent(_since(wanted, loop.transcript.messages))
         is_empty = isinstance(sent, SentPlan) and not sent.tasks
         if is_empty and knows_of_empty:
             return Finish("unverified", claim.summary)
@@ -77,6 +81,14 @@ async def make_plan(
             )
         sent_back += 1
         loop.say(judged.message, "harness")
+
+
+def _since(wanted: str, messages: Sequence[Message]) -> Sequence[Message]:
+    """What was said after the person said this; all where they did not."""
+    for number in range(len(messages) - 1, -1, -1):
+        if messages[number] == UserMessage(wanted, "person"):
+            return messages[number:]
+    return messages
 
 
 async def _judged(

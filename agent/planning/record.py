@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..bus import Recorder
-from ..events import Event
+from ..events import Event, SessionResumed
 from ..events_plan import (
     BroughtHome,
     Landed,
     PathsGranted,
+    PlanDeclined,
     PlanEnded,
     PlanProposed,
     PlanStarted,
@@ -77,6 +78,10 @@ class PlanRun:
     def checked(self) -> CheckedPlan:
         return self.proposed.checked
 
+    @property
+    def begun(self) -> bool:
+        return self.base is not None or bool(self.progress)
+
     def schedule(self) -> Schedule:
         """Where the tasks stand, those that were under way ready to be started again."""
         tasks = self.checked.plan.tasks
@@ -96,16 +101,27 @@ class PlanRun:
 
 @dataclass(frozen=True, slots=True)
 class PlansRecord:
-    """All that a session's events say of plans: the runs in their order, and what came of them since.
+    """All that a session's events say of plans: the runs in their order, and what came of them since. What the person
+    wanted after the task, `said`, has plans of its own; those before the last of it are in `earlier`.
 
     `reviewed` is the reviewer's word, `home` the last commit that was merged into the person's tree, `begun` how many
-    workers there were.
+    workers there were in the session. `declined` is how often the person wanted another plan, and `wanted` whether that
+    is still to be made.
     """
 
     runs: tuple[PlanRun, ...] = ()
     reviewed: Reviewed | None = None
     home: BroughtHome | None = None
     begun: int = 0
+    declined: int = 0
+    wanted: bool = False
+    said: tuple[str, ...] = ()
+    earlier: PlansRecord | None = None
+
+    @property
+    def count(self) -> int:
+        """How many runs there were in the session."""
+        return len(self.runs) + (self.earlier.count if self.earlier else 0)
 
     @property
     def last(self) -> PlanRun | None:
@@ -125,9 +141,16 @@ def plans_of(events: Sequence[Event]) -> PlansRecord:
             case PlanProposed(source="replan") as body if found.last is not None:
                 found = _with(found, replace(found.last, proposed=body))
             case PlanProposed() as body:
-                found = replace(found, runs=(*found.runs, PlanRun(len(found.runs), body)))
+                found = replace(_with_plan(found, body), wanted=False)
+            case PlanDeclined():
+                found = replace(found, declined=found.declined + 1, wanted=True)
+            case SessionResumed(more=more) if more:
+                said = (*found.said, more)
+                found = PlansRecord(begun=found.begun, said=said, earlier=found)
             case Reviewed() as body:
                 found = replace(found, reviewed=body)
+            case BroughtHome() as body if found.earlier is not None and not found.runs:
+                found = replace(found, earlier=replace(found.earlier, home=body))
             case BroughtHome() as body:
                 found = replace(found, home=body)
             case _ if found.last is not None:
@@ -136,6 +159,22 @@ def plans_of(events: Sequence[Event]) -> PlansRecord:
             case _:
                 pass
     return found
+
+
+def since_said(events: Sequence[Event]) -> Sequence[Event]:
+    """The events from where the person last said what they want: all of them where that is the task."""
+    for number in range(len(events) - 1, -1, -1):
+        body = events[number].body
+        if isinstance(body, SessionResumed) and body.more:
+            return events[number:]
+    return events
+
+
+def _with_plan(found: PlansRecord, body: PlanProposed) -> PlansRecord:
+    """The plan as a run of its own, or in the place of one that has not begun."""
+    if found.last is not None and not found.last.begun:
+        return _with(found, PlanRun(found.last.number, body))
+    return replace(found, runs=(*found.runs, PlanRun(found.count, body)))
 
 
 def _with(found: PlansRecord, run: PlanRun) -> PlansRecord:

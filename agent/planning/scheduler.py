@@ -58,10 +58,22 @@ class Refused:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The person wants no further try at the task: it fails at once, and nobody plans it anew. `by_person` says why,
+    in a few words for people."""
+
+    by_person: str
+
+
+Result = Done | Refused | GivenUp
+"""What a try at a task came to."""
+
+
 class Workers(Protocol):
     """Do the work of one task at a time and place of its own."""
 
-    async def work(self, order: Order) -> Done | Refused:
+    async def work(self, order: Order) -> Result:
         """Cancelled, it leaves nothing running. What it raises ends the whole run."""
         ...
 
@@ -191,7 +203,7 @@ class Scheduler(Generic[C, E]):
         self._schedule, self._tree = schedule, tree
         self._refusals = dict(refusals or {})
         self._fresh = {task.id for task in schedule.plan.tasks}.difference(kept)
-        workers: dict[asyncio.Task[Done | Refused], Order] = {}
+        workers: dict[asyncio.Task[Result], Order] = {}
         landing: asyncio.Task[Round[C, E]] | None = None
         planning: asyncio.Task[CheckedPlan | None] | None = None
         try:
@@ -249,7 +261,7 @@ class Scheduler(Generic[C, E]):
                 schedule, last = answer.schedule, answer
         return last
 
-    def _start(self, workers: dict[asyncio.Task[Done | Refused], Order]) -> None:
+    def _start(self, workers: dict[asyncio.Task[Result], Order]) -> None:
         for task in moves.ready(self._schedule):
             if len(workers) >= self.rules.most():
                 return
@@ -264,12 +276,15 @@ class Scheduler(Generic[C, E]):
         rung = rung_of(self.rules.ladder, self._tier(task), self._schedule.of(task))
         return Order(task, rung, self._tree, self._refusals.get(task, ""), task in self._fresh)
 
-    def _worked(self, order: Order, result: Done | Refused) -> None:
-        if isinstance(result, Refused):
-            self._refuse(order.task, result.evidence, result.reason)
-            return
-        self._move(moves.queue(moves.report(self._schedule, order.task), order.task))
-        self._waiting.append(Change(order.task, result.base, result.commit))
+    def _worked(self, order: Order, result: Result) -> None:
+        match result:
+            case Refused(evidence, reason):
+                self._refuse(order.task, evidence, reason)
+            case GivenUp(reason):
+                self._move(moves.fail(self._schedule, order.task, reason))
+            case Done(base, commit):
+                self._move(moves.queue(moves.report(self._schedule, order.task), order.task))
+                self._waiting.append(Change(order.task, base, commit))
 
     def _landed(self, done: Round[C, E]) -> None:
         self._tree = done.tree

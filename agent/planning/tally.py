@@ -11,7 +11,7 @@ from .engine import Delivery
 from .outcomes import Outcome, one_try
 from .plan import WriteSet
 from .schedule import ACTIVE, Schedule
-from .scheduler import Order
+from .scheduler import GivenUp, Order
 
 
 @dataclass(slots=True)
@@ -24,8 +24,9 @@ class Tally:
     _outcomes: list[Outcome] = field(default_factory=list[Outcome])
 
     def delivered(self, order: Order, delivery: Delivery) -> None:
-        """A try has ended; whether its work is accepted is still to be seen."""
-        self._open[order.task] = (order, delivery)
+        """A try has ended; whether its work is accepted is still to be seen. One that was cut short teaches nothing."""
+        if not isinstance(delivery.result, GivenUp):
+            self._open[order.task] = (order, delivery)
 
     def moved(self, schedule: Schedule, refusals: Mapping[str, str]) -> None:
         del refusals

@@ -38,15 +38,21 @@ from ..roles import WORKER
 from ..v4.failures import RejectedError
 from .bounds import outside, outside_text
 from .engine import Assignment, Delivery
-from .given_up import GIVEN_UP, STOPPED
 from .markers import marked_paths
-from .scheduler import Done, Refused
+from .scheduler import Done, GivenUp, Refused, Result
 from .shop import Bounds, Shop
 from .solo import cut_short
 from .verify import verify
 
 TASK = "task"
 """What workers and their clones are called, with the task's id and a number after it."""
+
+STOPPED = Refused(
+    "Leadline: the person stopped the last try at this task before it was done; calls that were under way may have "
+    "taken effect in part. Look at how things stand, go by what the person said, if anything, and finish the task.",
+    "stopped by the person",
+)
+GIVEN_UP = GivenUp("given up by the person")
 
 LABELS = Labels(ours="what others have landed", base="before both", theirs="your work")
 
@@ -85,6 +91,7 @@ class LocalEngine:
         worker = await self._ready(assignment)
         name = worker.recorder.agent
         tried = await self._shop.reach.unless_stopped(name, self._carried_out(assignment, worker))
+        result: Result
         if isinstance(tried, Stopped):
             result, evidence = await self._set_aside(assignment.order.task, tried), ()
         else:
@@ -240,7 +247,7 @@ class LocalEngine:
             with suppress(PersonError, OSError):  # it stays in the session's folder then
                 await self._shop.clones.give_back(worker.clone)
 
-    async def _set_aside(self, task: str, stopped: Stopped) -> Refused:
+    async def _set_aside(self, task: str, stopped: Stopped) -> Refused | GivenUp:
         """End the worker's try, and leave the worker to the next one, if there is to be one and it had begun at all."""
         worker = self._workers[task]
         await worker.commands.close()

@@ -27,7 +27,6 @@ from ..journal import JournalError
 from ..kit import Kit
 from ..lanes import lane_of, route
 from ..planning.engine import Posted
-from ..planning.given_up import UnlessGivenUp
 from ..planning.landing import Merging, Proving, Told
 from ..planning.outcomes import keep_outcomes
 from ..planning.plan import Plan, WriteSet
@@ -40,6 +39,7 @@ from ..planning.shop import Bounds, Left, Shop
 from ..planning.tally import Tally
 from ..planning.verify import Verdict
 from ..planning.workers import LocalEngine
+from .anew import code_of, packed_tree
 from .takeover import left_workers
 
 WORK = "work"
@@ -92,18 +92,17 @@ class Crew:
             self.purse.share,
             tally.delivered,
         )
-        workers = UnlessGivenUp(posted)
         rules = Rules(self._most, kit.catalog.rungs())
         told = Told()
         scheduler = Scheduler(
-            workers,
+            posted,
             Merging(self.store),
             proving,
             told,
             self.purse,
             rules,
             watch,
-            workers.replan(replan),
+            replan,
         )
         proving.plan = lambda: scheduler.schedule.plan
         schedule = run.schedule()
@@ -216,7 +215,10 @@ class Crew:
         kit = self.kit
         if not kit.pack_budget:
             return None
-        since = await tree_changes(self.store, self.base.tree, clone.tree)
+        packed = await packed_tree(kit)
+        before = await code_of(kit, packed) if packed is not None else await kit.code.first()
+        known = self.base if packed is None or before is None else packed
+        since = await tree_changes(self.store, known.tree, clone.tree)
         if not since:
             return None
 
@@ -224,7 +226,8 @@ class Crew:
         async def there() -> Sequence[str]:
             return [change.path for change in since if change.after is not None]
 
-        first, now = await kit.code.first(), await self.work.live(clone.root, there).tree()
+        first = before or await kit.code.first()
+        now = await self.work.live(clone.root, there).tree()
         paths = sorted((c.path for c in since), key=lambda path: not write_set.covers(path))
         return await asyncio.to_thread(lambda: delta_text(changes(first, now, paths)))
 

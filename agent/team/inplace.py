@@ -7,13 +7,14 @@ that the planner knows, because its transcript begins with the planner's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...prompts.render import render
 from ...tools.registry import schemas_json
 from ..context.transcript import Tools
 from ..dispatch import sendable
-from ..events import MessageCommitted
+from ..events import Event, MessageCommitted
 from ..events_plan import Forked, TaskMoved
 from ..kit import Kit
 from ..lanes import lane_of, route
@@ -21,20 +22,28 @@ from ..planning.engine import Prefix
 from ..planning.landing import checks_of_whole
 from ..planning.plan import Plan
 from ..planning.planner import task_text
+from ..planning.record import since_said
 from ..planning.schedule import State
 from ..planning.solo import Finish, Work, work_alone
 from ..rebuild import rebuilt
 from ..replay import MAIN, replay, works_in_place
 from ..roles import SOLO
 from ..v4.facts import Rung
+from .anew import news, wanted
 from .lead import Lead
 
 
 def began_in_place(kit: Kit) -> bool:
-    """Whether an agent has been told of its part on the person's tree."""
-    return any(
-        works_in_place(event.agent) and isinstance(event.body, MessageCommitted)
-        for event in kit.journal.events
+    """Whether an agent has been told of its part on the person's tree, in the plan that there is now."""
+    return bool(_hands(since_said(kit.journal.events)))
+
+
+def _hands(events: Sequence[Event]) -> frozenset[str]:
+    """The agents that were told of a part on the person's tree."""
+    return frozenset(
+        event.agent
+        for event in events
+        if works_in_place(event.agent) and isinstance(event.body, MessageCommitted)
     )
 
 
@@ -42,8 +51,9 @@ async def work_in_place(kit: Kit, lead: Lead, plan: Plan) -> Finish:
     """The finish of the last agent that had a try; the ones before it were refused."""
     tier = "pro" if any(task.tier == "pro" for task in plan.tasks) else "flash"
     rungs = kit.catalog.rungs()[tier]
-    names = [MAIN, *(f"{MAIN}-{number}" for number in range(2, len(rungs) + 1))]
-    tried = [number for number, name in enumerate(names) if _was_told(kit, name)]
+    names = _names(kit, len(rungs))
+    hands = _hands(since_said(kit.journal.events))
+    tried = [number for number, name in enumerate(names) if name in hands]
     checks = checks_of_whole(kit.checks, plan, {task.id for task in plan.tasks})
     work = replace(kit.work(), checks=checks)
     finish: Finish | None = None
@@ -59,6 +69,14 @@ async def work_in_place(kit: Kit, lead: Lead, plan: Plan) -> Finish:
     elif finish.status == "not_done":
         _moved(kit, plan, "failed", finish.summary)
     return finish
+
+
+def _names(kit: Kit, count: int) -> list[str]:
+    """Of the agents that have a try, one after the other; those of earlier plans of the session had others."""
+    events = kit.journal.events
+    before = len(_hands(events[: len(events) - len(since_said(events))]))
+    numbers = range(before + 1, before + count + 1)
+    return [MAIN if number == 1 else f"{MAIN}-{number}" for number in numbers]
 
 
 def _moved(kit: Kit, plan: Plan, state: State, reason: str) -> None:
@@ -78,14 +96,17 @@ async def _try(
         transcript = rebuilt(agent.recorder, state, lane)
         kit.ledger.restore(name, transcript.request(), kit.journal.events)
         return await work_alone(kit.loop(agent, transcript), work, state.claim)
-    prefix = lead.prefix()
+    prefix, delta = lead.prefix(), None
     if prefix is None or prefix.lane != lane:
         prefix = Prefix(lead.name, lane, lead.head, Tools.of(schemas_json()).digest)
+        delta = await news(kit)
     agent.recorder.emit(Forked(prefix.agent, len(prefix.messages)))
     reason = "the work of the rung below was refused" if refused else _reason(kit, rung)
     route(agent.recorder, kit.ledger, SOLO.name, lane, reason)
     transcript = prefix.begin(name, Tools.of(schemas_json()))
     loop = kit.loop(agent, transcript)
+    if delta is not None:
+        loop.say(sendable(delta), "delta")
     loop.say(render(SOLO.brief), "brief")
     loop.say(sendable(_task(kit, plan)), "task")
     if refused:
@@ -99,14 +120,7 @@ def _reason(kit: Kit, rung: Rung) -> str:
     return kit.catalog.role("worker").reason
 
 
-def _was_told(kit: Kit, name: str) -> bool:
-    return any(
-        event.agent == name and isinstance(event.body, MessageCommitted)
-        for event in kit.journal.events
-    )
-
-
 def _task(kit: Kit, plan: Plan) -> str:
     """The person's task as the planner understood it."""
     tasks = "\n\n".join(task_text(plan, task) for task in plan.tasks)
-    return render("planned_task", task=kit.job.task, tasks=tasks)
+    return render("planned_task", task=wanted(kit), tasks=tasks)

@@ -9,25 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from dataclasses import replace
 
 from ...prompts.render import render
 from ...tools.code.model import CodeTree
 from ...tools.errors import Exit, PersonError, ToolError
+from ..consult import Approved, Declined
 from ..context.transcript import Transcript
+from ..dispatch import sendable
 from ..events import Warned
-from ..events_plan import Forecasted, PlanProposed
+from ..events_plan import EditRefused, Forecasted, PlanDeclined, PlanProposed
 from ..kit import Kit
 from ..opening import ready
-from ..planning.plan_check import CheckedPlan, PlanFaults, check_plan
+from ..planning.plan import Plan
+from ..planning.plan_check import PlanFaults, check_plan
+from ..planning.plan_text import show_plan
 from ..planning.planner import answers_text, assumed, make_plan
-from ..planning.record import PlansRecord, plans_of
+from ..planning.record import PlanRun, plans_of
 from ..planning.solo import Finish
 from ..replay import Replayed
 from .ahead import clear_ahead, laying_out
+from .anew import tell_more
 from .foresight import foretold, waited
 from .inplace import began_in_place, work_in_place
 from .lead import Lead
 from .together import work_together
+
+MOST_DECLINED = 3
+"""How often the planner is asked for another plan."""
 
 
 class PlanRefusedError(PersonError):
@@ -58,24 +67,43 @@ async def work_planned(kit: Kit, state: Replayed, transcript: Transcript) -> Fin
 
 async def _planned(kit: Kit, lead: Lead) -> Finish | None:
     """A plan, and leave to carry it out; or how the session ends without."""
-    record = plans_of(kit.journal.events)
-    if record.last is None:
-        proposed = await _propose(kit, lead)
-        if isinstance(proposed, Finish):
-            return proposed
-        kit.recorder.emit(proposed)
+    while True:
         record = plans_of(kit.journal.events)
-    return await _approved(kit, record)
+        last = record.last
+        if last is None or record.wanted:
+            proposed = await _propose(kit, lead)
+            if isinstance(proposed, Finish):
+                return proposed
+            kit.recorder.emit(proposed)
+            continue
+        if record.runs[0].begun or began_in_place(kit):
+            return None
+        kit.recorder.emit(Forecasted(foretold(kit, last.checked.plan)))
+        if kit.job.plan_only:
+            return Finish("planned", last.proposed.summary or last.checked.plan.goal)
+        word = await _word(kit, lead, last)
+        if isinstance(word, Approved):
+            break
+        if not word.reason or record.declined == MOST_DECLINED or lead.prefix() is None:
+            why = f": {word.reason}" if word.reason else "."
+            return Finish("interrupted", f"The plan was not started: you said no{why}")
+        lead.loop.say(render("plan_declined", reason=word.reason), "person")
+        kit.recorder.emit(PlanDeclined(word.reason))
+    if kit.job.defer:
+        await waited(kit)
+    return None
 
 
 async def _planner(kit: Kit, state: Replayed, transcript: Transcript) -> Lead:
     """The planner with what it was told; a run that is past planning adds nothing to it."""
-    if plans_of(kit.journal.events).last is None:
+    record = plans_of(kit.journal.events)
+    if record.last is None or record.wanted:
         transcript = await ready(kit, state, transcript)
         asked = kit.job.plan is None and state.tools_digest is None
         if kit.job.way == "refactor" and asked:
             loop = kit.loop(kit.lead, transcript)
             loop.say(render("refactor", workers=str(kit.job.workers)), "harness")
+        await tell_more(kit, state, kit.loop(kit.lead, transcript))
     return Lead(
         kit.loop(kit.lead, transcript),
         _find_tree(kit),
@@ -108,8 +136,9 @@ async def _propose(kit: Kit, lead: Lead) -> PlanProposed | Finish:
             raise PlanRefusedError(f"The plan can't be run as it is:\n{faults}", Exit.USAGE)
         return PlanProposed(assumed(found), "", "person")
     told: dict[str, str] = {}
+    wanted = "".join(plans_of(kit.journal.events).said[-1:])
     while True:
-        found = await make_plan(lead.loop, lead.find_tree, lead.known_checks)
+        found = await make_plan(lead.loop, lead.find_tree, lead.known_checks, wanted)
         if isinstance(found, Finish):
             return found
         questions = found.checked.plan.open_questions
@@ -120,18 +149,35 @@ async def _propose(kit: Kit, lead: Lead) -> PlanProposed | Finish:
         lead.loop.say(answers_text(tuple(told.items())), "person")
 
 
-async def _approved(kit: Kit, record: PlansRecord) -> Finish | None:
-    """Tell what it will take, and wait for a word and for cheaper hours; None to go on."""
-    assert record.last is not None
-    if record.runs[0].base is not None or began_in_place(kit):
-        return None
-    checked: CheckedPlan = record.last.checked
+async def _word(kit: Kit, lead: Lead, run: PlanRun) -> Approved | Declined:
+    """The person's word on the plan. As they changed it, it has taken the place of this one by then."""
+    checked = run.checked
+    if _goes_without_saying(kit, checked.plan):
+        return Approved()
     forecast = foretold(kit, checked.plan)
-    kit.recorder.emit(Forecasted(forecast))
-    if kit.job.plan_only:
-        return Finish("planned", record.last.proposed.summary or checked.plan.goal)
-    if not await kit.job.consult.approve(checked, forecast):
-        return Finish("interrupted", "The plan was not started: you said no.")
-    if kit.job.defer:
-        await waited(kit)
-    return None
+    while True:
+        word = await kit.job.consult.approve(checked, forecast)
+        if isinstance(word, Declined) or word.plan in (None, checked.plan):
+            return word
+        found = check_plan(word.plan, await lead.find_tree(), lead.known_checks)
+        if isinstance(found, PlanFaults):
+            kit.recorder.emit(EditRefused(found))
+            continue
+        _take_up(kit, lead, run, PlanProposed(assumed(found), run.proposed.summary, "edited"))
+        return word
+
+
+def _take_up(kit: Kit, lead: Lead, run: PlanRun, edited: PlanProposed) -> None:
+    if run.proposed.source == "person":
+        edited = replace(edited, source="person")
+    else:
+        # Should a task have to be planned anew, its planner has to know which it is.
+        text = render("plan_edited", plan=show_plan(edited.checked))
+        lead.loop.say(sendable(text), "person")
+    kit.recorder.emit(edited)
+    kit.recorder.emit(Forecasted(foretold(kit, edited.checked.plan)))
+
+
+def _goes_without_saying(kit: Kit, plan: Plan) -> bool:
+    """Whether the plan is no more than what one agent would do without one, in a mode that lets it."""
+    return len(plan.tasks) == 1 and kit.job.way != "refactor" and kit.job.mode in ("auto", "full")

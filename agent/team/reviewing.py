@@ -23,6 +23,7 @@ from ..planning.plan import Plan
 from ..planning.review import review
 from ..roles import REVIEWER
 from ..v4.facts import Rung
+from .anew import wanted
 from .crew import Crew
 
 
@@ -70,7 +71,7 @@ async def reviewed_by(
     patch = await tree_patch(crew.store, base.tree, tree, None)
     try:
         text = sendable(patch.decode("utf-8", "replace"))
-        found = await review(loop, kit.job.task, plan, text)
+        found = await review(loop, wanted(kit), plan, text)
         return found if isinstance(found, Reviewed) else found.reason
     finally:
         await commands.close()

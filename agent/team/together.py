@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...tools.checks.model import Check
 from ...tools.errors import PersonError
-from ...tools.git.names import printable, some
 from ...tools.git.snapshot import Snapshot
 from ...tools.registry import schemas_json
 from ..bus import Published, Recorder
 from ..context.transcript import Lane, Tools
 from ..events import BudgetReached, Event, Status, UsageReported, Warned
-from ..events_plan import BroughtHome, PlanProposed, WorkerBegan
+from ..events_plan import PlanProposed, WorkerBegan
 from ..journal import JournalError
 from ..kit import Kit
 from ..lanes import lane_of, route
+from ..messages import Message
+from ..planning.engine import Prefix
 from ..planning.landing import checks_of_whole
 from ..planning.plan import Plan
 from ..planning.plan_check import CheckedPlan
@@ -31,6 +33,7 @@ from ..planning.verify import Verdict
 from ..replay import talk_of
 from .crew import Crew, gather_crew
 from .foresight import ground_of
+from .home import bring_landed_home
 from .lead import Lead
 from .reviewing import reviewed_by
 from .takeover import primed_prefixes
@@ -75,8 +78,13 @@ def _prefixes(kit: Kit, lead: Lead) -> Prefixes:
         recorder,
         routed,
         lambda lane: kit.catalog.resolve(lane.model).store_seconds,
-        primed_prefixes(kit),
+        _same_head(primed_prefixes(kit), lead.head),
     )
+
+
+def _same_head(primed: Mapping[str, Prefix], head: Sequence[Message]) -> Mapping[str, Prefix]:
+    """Those that begin as agents begin now: the planner may have got a new pack since."""
+    return {name: prefix for name, prefix in primed.items() if prefix.messages[: len(head)] == head}
 
 
 @dataclass(slots=True)
@@ -119,7 +127,7 @@ class _Whole:
     async def _carried_out(self, run: PlanRun) -> PlanRun:
         """The run at its end, or as far as the money went."""
         if run.ended is None or run.ended.left:
-            anew = self._plan_anew if run.proposed.source == "planner" else no_replan
+            anew = self._plan_anew if run.proposed.source in ("planner", "edited") else no_replan
             record = plans_of(self.kit.journal.events)
             tree = record.tree or self.base.commit
             ended = await self.crew.run(run, tree, record.begun, anew)
@@ -187,22 +195,10 @@ class _Whole:
         start = record.home.commit if record.home else self.base.commit
         if tree == start and record.home is None:
             return Finish(self._status(record, None, ()), self._summary(record))
-        assert self.kit.steps is not None
-        home = await self.kit.steps.bring_home(start, tree, "the work of the plan")
-        conflicts = tuple(printable(each.path) for each in home.conflicts)
-        self.kit.recorder.emit(BroughtHome(tree, conflicts))
-        if conflicts:
-            self.kit.recorder.emit(Warned(self._met(conflicts, tree)))
+        home, conflicts = await bring_landed_home(self.kit, start, tree)
         verdict = await self.crew.prove(home.after.commit, self._checks())
         proof = Proof(verdict, home.after) if verdict.evidence else None
         return Finish(self._status(record, verdict, conflicts), self._summary(record), proof)
-
-    def _met(self, conflicts: tuple[str, ...], tree: str) -> str:
-        assert self.kit.store is not None
-        return (
-            f"you changed {some(conflicts)} meanwhile, in the same places as the plan. Your version stayed; the plan's "
-            f"is in the commit {tree} of {self.kit.store.git_dir}."
-        )
 
     def _checks(self) -> tuple[Check, ...]:
         """Every check there is: the project's, the plan's, those of tasks that are done."""

@@ -41,6 +41,18 @@ class OpenAIConnection:
         # Looked up here because it is what loads the larger half of the package.
         self._completions = self._client.chat.completions.with_streaming_response
 
+    async def greet(self) -> None:
+        """Ask for the list of models, which costs nothing: whether the endpoint is there and takes the key.
+
+        Raises what `send` raises.
+        """
+        try:
+            await self._client.models.list()
+        except openai.APIStatusError as error:
+            raise self._status(error, "") from None
+        except openai.APIConnectionError as error:  # also when it took too long
+            raise TransientError(f"no connection: {_cause(error)}") from None
+
     @asynccontextmanager
     async def send(self, body: Tree) -> AsyncGenerator[AsyncIterator[bytes]]:
         try:

@@ -15,6 +15,7 @@ from leadline.agent.context.transcript import Lane, Request, Tools, Transcript
 from leadline.agent.dispatch import Dispatcher, Workplace
 from leadline.agent.events import (
     ApprovalAnswered,
+    ApprovalAsked,
     Body,
     Durable,
     PlanChanged,
@@ -220,13 +221,14 @@ async def test_a_role_may_not_use_every_tool(tmp_path: Path) -> None:
 class Person:
     allowed: bool
     asked: list[str] = field(default_factory=list[str])
+    confinement: str = "a sandbox"
 
-    async def approve(self, question: str) -> Reply:
-        self.asked.append(question)
+    async def approve(self, asked: ApprovalAsked) -> Reply:
+        self.asked.append(asked.question)
         return Reply(self.allowed, "not today", "person")
 
-    async def answer(self, question: str) -> Reply:
-        self.asked.append(question)
+    async def answer(self, asked: ApprovalAsked) -> Reply:
+        self.asked.append(asked.question)
         return Reply(True, "blue", "person")
 
 
@@ -247,8 +249,10 @@ async def test_a_person_allows_or_refuses_and_answers(tmp_path: Path) -> None:
     assert isinstance(end, Claimed)
     assert end.denied
     assert sorted(person.asked) == ["May Leadline write a.txt?", "Which colour?"]
-    texts = {body.call_id: body.text for body in stage.results()}
-    assert "not today" in stage.results()[0].text or "not today" in texts["c0"]
+    assert [m.text for m in stage.model.requests[1].messages if m.role == "tool"] == [
+        "Not allowed. not today",
+        "blue",
+    ]
     assert any(body.text == "blue" for body in stage.results())
     answers = [body for body in stage.bodies if isinstance(body, ApprovalAnswered)]
     assert [answer.by for answer in answers] == ["person", "person"]
@@ -296,7 +300,7 @@ async def test_a_plan_is_an_event(tmp_path: Path) -> None:
 async def test_every_start_has_one_end_when_it_is_cut_short(tmp_path: Path) -> None:
     @dataclass
     class Slow(Person):
-        async def approve(self, question: str) -> Reply:
+        async def approve(self, asked: ApprovalAsked) -> Reply:
             await asyncio.Event().wait()
             raise AssertionError
 

@@ -131,6 +131,33 @@ async def test_allowed_for_the_session_then_always(stage: MakeStage) -> None:
     assert "touch made.log`" in kept[0].read_text()
 
 
+async def test_allowed_for_the_session_holds_when_it_goes_on(stage: MakeStage) -> None:
+    """And what was allowed once, or of another session, does not."""
+    place = await stage(
+        sequence(
+            *(shell("touch made.log"), shell("touch once.log"), report("not_done")),
+            *(shell("touch made.log"), shell("touch once.log"), MEND, report("not_done")),
+        )
+    )
+    async with hosted(place, {"mode": "ask"}) as session:
+        session.send(Submit("look"))
+        await session.answer(1, scope="session")
+        await session.answer(2)
+        first = await session.ended()
+    async with hosted(place, {"mode": "ask"}) as session:
+        session.send(session.resume(first.session), Steer("Go on.", "main"))
+        await session.answer(2)
+        await session.answer(3, scope="session")
+        await session.ended()
+    said = [(answer.by, answer.scope) for answer in session.bodies(ApprovalAnswered)]
+    assert said[:3] == [("rule", "once"), ("person", "once"), ("person", "session")]
+    asked = session.bodies(ApprovalAsked)
+    assert asked[0].terms[0].startswith("at most ")
+    assert asked[0].confinement
+    assert (asked[2].rule, asked[2].confinement) == ("every change of calc.py", "")
+    assert "+    return left + right" in asked[2].detail
+
+
 async def test_a_rule_holds_only_as_confined_as_it_was_given(stage: MakeStage) -> None:
     place = await stage(sequence(shell("touch made.log"), report()))
     async with hosted(place, {"mode": "ask"}) as session:
@@ -207,6 +234,8 @@ async def test_a_rule_that_cannot_be_kept_holds_for_the_session(stage: MakeStage
         await session.answer(1, scope="always")
         assert (await session.ended()).status != "permission"
         assert session.unheard()[0].reason.startswith("it holds for this session only")
+        said = [(each.by, each.scope) for each in session.bodies(ApprovalAnswered)]
+        assert said == [("person", "session"), ("rule", "once")]
         session.send(Submit("look"))
         await session.ended(2)
     assert "can't be read" in session.bodies(SessionEnded)[1].summary

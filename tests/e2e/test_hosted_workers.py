@@ -179,6 +179,8 @@ async def test_a_task_that_is_given_up_fails_and_the_others_land(stage: MakeStag
         "c": "skipped",
     }
     assert "given up by the person" in result.summary
+    moved = [(body.state, body.bounces) for body in session.bodies(TaskMoved) if body.task == "a"]
+    assert moved[-2:] == [("running", 0), ("failed", 0)]
     # Nobody else was set to work on it, and the planner was not asked again.
     assert workers(session, "a") == [name]
     assert [record.step for record in place.server.requests].count("plan") == 1

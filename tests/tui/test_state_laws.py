@@ -44,9 +44,11 @@ from leadline.agent.events_code import Packed
 from leadline.agent.events_plan import (
     BroughtHome,
     CodemodRun,
+    EditRefused,
     Forked,
     Landed,
     PathsGranted,
+    PlanDeclined,
     PlanEnded,
     PlanProposed,
     PlanStarted,
@@ -67,6 +69,7 @@ from leadline.agent.passing import (
     ToolOutput,
 )
 from leadline.agent.planning.plan import Area, WriteSet
+from leadline.agent.planning.plan_check import Fault, PlanFaults
 from leadline.agent.v4.cost import cost_report
 from leadline.tests.agent.test_account import plan
 from leadline.tui.state.blocks import Card, Proof
@@ -162,7 +165,11 @@ REST = st.one_of(
 )
 PLANNING = st.one_of(
     st.builds(Forked, st.sampled_from(AGENTS), NUMBERS),
-    st.builds(PlanProposed, PLANS, TEXTS, st.sampled_from(["planner", "replan", "review"])),
+    st.builds(
+        PlanProposed, PLANS, TEXTS, st.sampled_from(["planner", "edited", "replan", "review"])
+    ),
+    st.builds(PlanDeclined, TEXTS),
+    st.builds(EditRefused, st.builds(PlanFaults, st.tuples(st.builds(Fault, TASKS, TEXTS, TEXTS)))),
     st.builds(PlanStarted, TEXTS, NUMBERS),
     st.builds(PlanEnded, TEXTS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     st.builds(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..base import CommandRunner
-from ..diffs import unified_diff
+from ..diffs import whole_diff
 from ..errors import ToolError
 from ..files import digest, load
 from ..git.names import printable, some
@@ -26,9 +26,6 @@ from .model import Changed, Codemod, CodemodReport, Kept
 from .script import SECONDS, run_script
 from .sent import require_fit
 
-MAX_SAMPLES = 4
-MAX_SAMPLE_LINES = 30
-MAX_SAMPLE_CHARS = 2_000
 _BATCH_FILES = 500
 _BATCH_CHARS = 2_000_000
 _MAX_CHANGED_BYTES = 200_000_000
@@ -38,6 +35,19 @@ _REASONS = {
     "TooLargeError": "the new text would be too large",
     "RecursionError": "the matches in it nest too deeply",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """How much of what would change is shown: of how many files, spread over all, and of each how much."""
+
+    files: int
+    lines: int
+    chars: int
+
+
+FEW = Samples(4, 30, 2_000)
+MANY = Samples(200, 2_000, 60_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,7 @@ async def run_codemod(
     *,
     apply: bool,
     script_seconds: float = SECONDS,
+    shown: Samples = FEW,
 ) -> CodemodReport:
     """Work out what the codemod changes below `root`, and with `apply` write it; the same tree gives the same report.
 
@@ -102,7 +113,7 @@ async def run_codemod(
             made = await run_script(codemod.script, pairs, commands, outputs, script_seconds)
             await _by_script(root, batch, made, tally)
     changed = [each.changed for each in tally.new]
-    samples = await asyncio.to_thread(_samples, tally.new)
+    samples = await asyncio.to_thread(_samples, tally.new, shown)
     if apply:
         _require_allowed(changed, may_write)
         changed = await _written(root, tally)
@@ -253,17 +264,17 @@ def _write(root: Path, new: _New) -> None:
 # --- samples ---
 
 
-def _samples(new: Sequence[_New]) -> tuple[str, ...]:
-    """Diffs of a few files, spread over all."""
-    count = min(len(new), MAX_SAMPLES)
+def _samples(new: Sequence[_New], shown: Samples) -> tuple[str, ...]:
+    """Diffs of as many files, spread over all."""
+    count = min(len(new), shown.files)
     chosen = [new[number * (len(new) - 1) // max(1, count - 1)] for number in range(count)]
     return tuple(
-        _cut(unified_diff(printable(each.source.path), each.source.text.lf, each.text.lf))
+        _cut(whole_diff(printable(each.source.path), each.source.text.lf, each.text.lf), shown)
         for each in chosen
     )
 
 
-def _cut(diff: str) -> str:
-    lines = diff[:MAX_SAMPLE_CHARS].split("\n")
-    shown = "\n".join(lines[:MAX_SAMPLE_LINES])
+def _cut(diff: str, most: Samples) -> str:
+    lines = diff[: most.chars].split("\n")
+    shown = "\n".join(lines[: most.lines])
     return shown if len(shown) == len(diff) else f"{shown}\n..."

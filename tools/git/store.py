@@ -124,6 +124,11 @@ def store_key(folder: Path) -> str:
     return hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:20]
 
 
+def store_of(home: Path, repository: Repository) -> Path:
+    """Where the store under `home` is for a repository, whether or not there is one yet."""
+    return _resolved(home) / "objects" / store_key(repository.common_dir)
+
+
 async def open_store(home: Path, at: Repository | Path) -> Store:
     """The store under `<home>/objects/` for a repository, or for a plain folder, made if it is missing.
 

@@ -72,6 +72,18 @@ def scrubbed_environment(
     )
 
 
+_ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=\s*['\"]?[^\s'\"]{6,}")
+
+
+def holds_secret(text: str) -> bool:
+    """Whether something in `text` has the form of a key or a password, or is set to a name that says so."""
+    return _SECRET_VALUES.search(text) is not None or any(
+        word in tables.SECRET_WORDS or word.endswith(_SECRET_ENDINGS)
+        for name in _ASSIGNED.findall(text)
+        for word in _words(name)
+    )
+
+
 def _is_dropped(name: str, value: str) -> bool:
     upper = name.upper()
     if upper in tables.NEVER_SECRET or upper.startswith("LC_"):

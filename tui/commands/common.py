@@ -63,14 +63,18 @@ def add_setting_flags(parser: argparse.ArgumentParser) -> None:
 
 def settings_from(parsed: argparse.Namespace, project_root: Path) -> Settings:
     """The settings of a command that has the flags of `add_setting_flags`."""
+    root = None if parsed.no_project_config else project_root
+    return load_settings(flags_from(parsed), os.environ, user_config_file(os.environ), root)
+
+
+def flags_from(parsed: argparse.Namespace) -> Mapping[str, object]:
+    """The flags of `add_setting_flags` that were given, by their options' names."""
     values: Mapping[str, object] = vars(parsed)
-    flags = {
+    return {
         option.name: values[option.name]
         for option in OPTIONS
         if option.flag is not None and values[option.name] is not None
     }
-    root = None if values["no_project_config"] else project_root
-    return load_settings(flags, os.environ, user_config_file(os.environ), root)
 
 
 def home() -> Path:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
+from ...agent.consult import Approved, Declined
 from ...agent.events_plan import Forecast
 from ...agent.planning.plan_check import CheckedPlan
 from ..text import one_line
@@ -38,9 +39,9 @@ class Questions:
             return None
         return [*given, *[NO_ANSWER] * (len(questions) - len(given))]
 
-    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> bool:
+    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> Approved | Declined:
         del checked, forecast
-        return True
+        return Approved()
 
     async def _line(self, words: str) -> str | None:
         """What the person types on one line; None at the end of the input. Cancelled, it waits for nothing any more."""
@@ -54,10 +55,11 @@ class Questions:
 class Approval(Questions):
     """Asks the questions, and then for leave to spend what the plan will take. Anything but a yes is a no."""
 
-    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> bool:
+    async def approve(self, checked: CheckedPlan, forecast: Forecast) -> Approved | Declined:
         del checked, forecast  # the account has shown both
         line = await self._line("Carry it out? [y/N]")
-        return line is not None and line.casefold() in ("y", "yes")
+        said_yes = line is not None and line.casefold() in ("y", "yes")
+        return Approved() if said_yes else Declined()
 
 
 def somebody_there(environ: Mapping[str, str], *, json_lines: bool) -> bool:

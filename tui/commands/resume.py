@@ -1,4 +1,4 @@
-"""`leadline resume`: go on with a session after it was stopped or killed."""
+"""`leadline resume`: go on with a session after it was stopped or killed, or with something new; or fork it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...agent.bus import Listener
+from ...agent.forking import fork_session
 from ...agent.journal import read_events
 from ...agent.result import RunResult
 from ...agent.session import resume as resume_session
@@ -30,6 +31,17 @@ from .drive import account_screen, patch_target, run_and_tell
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     add_session(parser)
+    parser.add_argument(
+        "--say",
+        metavar="TEXT",
+        default="",
+        help="what to do next; with it also a finished session goes on, knowing all that it knew",
+    )
+    parser.add_argument(
+        "--fork",
+        action="store_true",
+        help="with --say: in a new session that begins with all that this one knows, and leaves it as it is",
+    )
     add_output_flags(parser)
     add_setting_flags(parser)
 
@@ -42,6 +54,10 @@ def execute(parsed: argparse.Namespace) -> int:
             f"Session {folder.name} ended before it began: there is nothing to go on with. "
             'Start again with `leadline run "TASK"`.'
         )
+    if parsed.fork and not parsed.say.strip():
+        raise PersonError('Say what the fork is to do: leadline resume --fork --say "TEXT".')
+    if parsed.fork:
+        folder = fork_session(folder, parsed.say)
     settings = settings_from(parsed, Path(started.root))
     screen = account_screen()
     asking = Approval if started.way == "refactor" else Questions
@@ -49,7 +65,9 @@ def execute(parsed: argparse.Namespace) -> int:
     consult = asking(screen, sys.stdin) if asked else None
 
     async def session(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResult:
-        return await resume_session(folder, settings, listeners, stop=stop, consult=consult)
+        return await resume_session(
+            folder, settings, listeners, stop=stop, consult=consult, more=parsed.say
+        )
 
     return run_and_tell(
         session,

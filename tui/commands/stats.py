@@ -12,13 +12,12 @@ from pydantic import JsonValue
 
 from ...agent.config import find_project_root
 from ...agent.headless import plural
-from ...agent.journal import JournalError, read_events
 from ...agent.planning.outcomes import Outcome, Outcomes, read_outcomes
+from ...agent.sessions import summary
 from ...agent.store import session_ids, sessions_folder
 from ...tools.paths import folder_key
 from .common import here, home, page, print_json, session_start
 from .screen import Terminal
-from .sessions import row
 
 _HEAD = (
     f"  {'rung':<12} {'tries':>6} {'solved':>7} {'share':>6} {'$':>10} {'$/solved':>10} "
@@ -78,13 +77,9 @@ def _stats(state: Path, root: str, names: Iterable[str]) -> Stats:
     statuses: Counter[str] = Counter()
     cost = 0.0
     for name in names:
-        try:
-            told = row(name, read_events(sessions_folder(state) / name))
-        except JournalError:
-            statuses["damaged"] += 1
-            continue
+        told = summary(sessions_folder(state) / name)
         statuses[told.status] += 1
-        cost += told.cost
+        cost += told.usd
     outcomes = read_outcomes(state / "projects" / folder_key(Path(root)))
     return Stats(root, dict(statuses), cost, outcomes)
 

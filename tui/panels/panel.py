@@ -33,3 +33,7 @@ class Panel(Widget):
 
     def show(self, state: State) -> None:
         raise NotImplementedError
+
+    def page(self, pages: int) -> None:
+        """Scroll by so many pages, backwards below 0, while the keys go elsewhere. Not all panels can."""
+        del pages

@@ -203,7 +203,7 @@ def _approval(view: AgentView, event: Event, body: ApprovalAsked | ApprovalAnswe
     if isinstance(body, ApprovalAsked):
         approval = asked(event, body, card)
     elif card.approval is not None:
-        approval = replace(card.approval, answer=body)
+        approval = replace(card.approval, answer=body, asked=None)
     else:
         approval = None
     return replace(view, transcript=view.transcript.put(place, replace(card, approval=approval)))
@@ -212,7 +212,9 @@ def _approval(view: AgentView, event: Event, body: ApprovalAsked | ApprovalAnswe
 def asked(event: Event, body: ApprovalAsked, card: Card | None) -> Approval:
     """The question, with the call that it is about."""
     title = (card.title or card.tool) if card else ""
-    return Approval(event.seq, event.at, event.agent, body.call_id, body.question, title)
+    return Approval(
+        event.seq, event.at, event.agent, body.call_id, body.question, title, asked=body
+    )
 
 
 def _turn(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ...agent.events import ApprovalAnswered, Evidence
+from ...agent.events import ApprovalAnswered, ApprovalAsked, Evidence
 from ...agent.headless import Span
 from ...agent.messages import Origin
 from .texts import Excerpt
@@ -60,7 +60,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A question about a call, answered or not. `title` says which call, "" where it is about none."""
+    """A question about a call, answered or not. `title` says which call, "" where it is about none. `asked` is the
+    question with all that it shows, until it is answered."""
 
     seq: int
     at: str
@@ -69,6 +70,7 @@ class Approval:
     question: str
     title: str = ""
     answer: ApprovalAnswered | None = None
+    asked: ApprovalAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)

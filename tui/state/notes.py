@@ -67,6 +67,8 @@ def _of_session(body: Durable) -> tuple[NoteKind, str] | None:
             return "asked", question
         case ApprovalAnswered(answer=answer):
             return "answered", answer
+        case SnapshotTaken(step=step, label=label, by="person"):
+            return "restored", f"step {step}: {label}"
         case SnapshotTaken(left_out=left_out) if left_out:
             return "left_out", ", ".join(left_out)
         case Restored(step=step):

@@ -9,8 +9,10 @@ from ...agent.board import Board
 from ...agent.events import Event, Evidence, Verified
 from ...agent.events_plan import (
     CodemodRun,
+    EditRefused,
     Forecast,
     Forecasted,
+    PlanDeclined,
     PlanEnded,
     PlanProposed,
     PlanStarted,
@@ -19,6 +21,7 @@ from ...agent.events_plan import (
     WorkerBegan,
 )
 from ...agent.planning.plan import Task, WriteSet
+from ...agent.planning.plan_check import Fault
 from ...agent.planning.schedule import State
 from ...agent.replay import works_in_place
 
@@ -30,7 +33,8 @@ Proofs = Mapping[str, Evidence]
 class PlanView:
     """`board` has tasks, states, rungs and write sets. By task id: `agents` who began with it last, `bounces` how often
     its work was refused, `refusals` what its worker was told then, `proofs` its evidence, `codemods` what they did.
-    `whole` is the evidence on all of the work; `earlier` are plans of the session that had begun before this one."""
+    `whole` is the evidence on all of the work; `earlier` are plans of the session that had begun before this one.
+    `faults` are those of the person's last changes to it, `declined` why they want another one."""
 
     board: Board = field(default_factory=Board)
     proposed: PlanProposed | None = None
@@ -45,6 +49,8 @@ class PlanView:
     whole: Proofs = field(default_factory=dict[str, Evidence])
     reviewed: Reviewed | None = None
     earlier: tuple[PlanView, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    declined: str = ""
 
     @property
     def rows(self) -> tuple[TaskRow, ...]:
@@ -101,6 +107,8 @@ def plan_after(plan: PlanView, event: Event) -> PlanView:
             return replace(plan, forecast=forecast)
         case Reviewed() as body:
             return replace(plan, reviewed=body)
+        case EditRefused() | PlanDeclined():
+            return _not_this(plan, event.body)
         case Verified(evidence, before=False):
             return _proven(plan, event.agent, evidence)
         case WorkerBegan() | TaskMoved() | CodemodRun():
@@ -116,6 +124,14 @@ def _proposed(plan: PlanView, body: PlanProposed, board: Board) -> PlanView:
     old = replace(plan, earlier=())
     earlier = plan.earlier if plan.started is None else (*plan.earlier, old)
     return PlanView(board=board, proposed=body, earlier=earlier)
+
+
+def _not_this(plan: PlanView, body: EditRefused | PlanDeclined) -> PlanView:
+    match body:
+        case EditRefused(found):
+            return replace(plan, faults=found.faults)
+        case PlanDeclined(reason):
+            return replace(plan, declined=reason)
 
 
 def _of_task(plan: PlanView, agent: str, body: WorkerBegan | TaskMoved | CodemodRun) -> PlanView:

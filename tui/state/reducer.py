@@ -78,6 +78,13 @@ def state_of(events: Iterable[Published]) -> State:
     return state
 
 
+def at_rest(state: State) -> State:
+    """The state when nothing runs any more, also where the journal does not say so: a process that was killed says
+    nothing."""
+    agents = {name: cut_off(view) for name, view in state.agents.items()}
+    return replace(state, agents=agents, waiting={}, now={})
+
+
 def _passing(state: State, live: Live) -> State:
     """A session that has ended has nothing under way, though a word of another thread may still be on its way."""
     if state.header.ended is not None:

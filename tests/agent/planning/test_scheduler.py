@@ -18,9 +18,11 @@ from leadline.agent.planning.schedule import Schedule, in_state, new_schedule
 from leadline.agent.planning.scheduler import (
     Done,
     Ended,
+    GivenUp,
     Order,
     Refused,
     Replan,
+    Result,
     Rules,
     Scheduler,
     no_replan,
@@ -59,9 +61,10 @@ class World:
     most_at_once: int = 0
     tries: dict[str, int] = field(default_factory=dict[str, int])
     hanging: bool = False
+    given_up: frozenset[str] = frozenset()
     stopped: list[str] = field(default_factory=list[str])
 
-    async def work(self, order: Order) -> Done | Refused:
+    async def work(self, order: Order) -> Result:
         self.orders.append(order)
         self.working.add(order.task)
         self.most_at_once = max(self.most_at_once, len(self.working))
@@ -73,6 +76,8 @@ class World:
         finally:
             self.working.discard(order.task)
         tried = self.tries[order.task] = self.tries.get(order.task, 0) + 1
+        if order.task in self.given_up:
+            return GivenUp("nobody wants it")
         if tried <= self.refused.get(order.task, 0):
             return Refused(f"red, try {tried}", "its checks are red")
         return Done(order.base, f"{order.task} try {tried}")
@@ -193,6 +198,18 @@ async def test_a_task_flash_fails_twice_and_pro_solves() -> None:
     assert any(each.of("a").state == "escalated" for each in seen)
 
 
+async def test_what_is_given_up_fails_at_once_and_nobody_plans_it_anew() -> None:
+    async def never(schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+        raise AssertionError(f"{task} was planned anew")
+
+    world = World(given_up=frozenset("a"))
+    ended = await running(world, plan({"a": "", "b": "a", "c": ""}), replan=never)
+    assert states(ended) == {"a": "failed", "b": "skipped", "c": "done"}
+    assert world.tries["a"] == 1
+    now = ended.schedule.of("a")
+    assert (now.reason, now.bounces, now.rungs) == ("nobody wants it", 0, 0)
+
+
 async def test_at_the_top_of_the_ladder_it_is_given_up_and_what_waits_is_skipped() -> None:
     world = World(refused={"a": 9})
     ended = await running(world, plan({"a": "", "b": "a", "c": ""}))
@@ -237,7 +254,7 @@ async def test_a_cancelled_run_leaves_no_worker() -> None:
 
 async def test_a_fault_of_ours_ends_the_run_and_all_workers() -> None:
     class Faulty(World):
-        async def work(self, order: Order) -> Done | Refused:
+        async def work(self, order: Order) -> Result:
             if order.task == "b":
                 raise RuntimeError("a fault")
             return await super().work(order)

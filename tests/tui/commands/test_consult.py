@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 import pytest
+from leadline.agent.consult import Approved, Declined
 from leadline.agent.events_plan import Forecast, Interval
 from leadline.agent.planning.plan import Plan
 from leadline.agent.planning.plan_check import CheckedPlan
@@ -81,13 +82,14 @@ async def test_who_leaves_before_the_first_answer_is_not_there_and_later_has_no_
 async def test_anything_but_a_yes_is_a_no(desk: Desk, keys: bytes, allowed: bool):
     terminal, shown = screen()
     desk.type(keys)
-    assert await Approval(terminal, desk.typed).approve(CHECKED, FORECAST) is allowed
+    word = await Approval(terminal, desk.typed).approve(CHECKED, FORECAST)
+    assert word == (Approved() if allowed else Declined())
     assert shown.getvalue().startswith("Carry it out? [y/N] ")
 
 
 async def test_a_run_asks_for_no_leave(desk: Desk):
     terminal, shown = screen()
-    assert await Questions(terminal, desk.typed).approve(CHECKED, FORECAST)
+    assert await Questions(terminal, desk.typed).approve(CHECKED, FORECAST) == Approved()
     assert shown.getvalue() == ""
 
 
@@ -97,7 +99,7 @@ async def test_a_terminal_that_goes_away_is_a_no():
         asking = asyncio.create_task(Approval(screen()[0], typed).approve(CHECKED, FORECAST))
         await asyncio.sleep(0)
         os.close(keyboard)
-        assert await asking is False
+        assert await asking == Declined()
 
 
 async def test_a_question_can_be_cancelled_and_what_is_typed_then_is_the_next_ones(desk: Desk):
@@ -111,7 +113,7 @@ async def test_a_question_can_be_cancelled_and_what_is_typed_then_is_the_next_on
     terminal.line("stopping")
     assert shown.getvalue() == "Carry it out? [y/N] \nstopping\n"
     desk.type(b"y\n")
-    assert await Approval(terminal, desk.typed).approve(CHECKED, FORECAST)
+    assert await Approval(terminal, desk.typed).approve(CHECKED, FORECAST) == Approved()
 
 
 def test_somebody_is_there_only_at_a_terminal_of_ones_own(

@@ -14,7 +14,6 @@ from leadline.agent.events import (
     Restored,
     Routed,
     SessionEnded,
-    SessionResumed,
     SessionStarted,
     SnapshotTaken,
     ToolFinished,
@@ -38,7 +37,7 @@ from leadline.agent.store import sessions_folder
 from leadline.tools.errors import PersonError
 from leadline.tui.commands.common import session_folder
 from leadline.tui.commands.screen import Terminal
-from leadline.tui.commands.sessions import local_time, row
+from leadline.tui.commands.sessions import local_time
 from leadline.tui.commands.show import tell
 
 PLAN = Plan("Count in cents", (Task("money", "Cents", "Use int.", ("calc.py",), checks=("make",)),))
@@ -87,38 +86,6 @@ def events(story: list[tuple[int, Durable]]) -> list[Event]:
         Event(seq, "2026-11-22T05:00:00.000Z", "s1", "main", turn, body)
         for seq, (turn, body) in enumerate(story, 1)
     ]
-
-
-def test_a_row_sums_a_session_up():
-    got = row("s1", events(STORY))
-    assert (got.status, got.turns, got.cost, got.root) == ("done", 2, 0.75, "/w")
-    assert got.task == "Fix add().\nIt subtracts."
-    assert got.at == "2026-11-22T05:00:00.000Z"
-
-
-def test_the_turns_of_all_agents_count():
-    assert row("s1", crew()).turns == 3
-
-
-@pytest.mark.parametrize(
-    ("story", "status"),
-    [
-        ([], "open"),
-        ([(0, started())], "open"),
-        ([(0, started()), (3, SessionEnded("limit", 5, ""))], "limit"),
-        (
-            [
-                (0, started()),
-                (3, SessionEnded("limit", 5, "")),
-                (3, SessionResumed("0.1", "s", ())),
-                (4, Warned("w")),
-            ],
-            "open",
-        ),
-    ],
-)
-def test_the_status_is_that_of_the_last_run(story: list[tuple[int, Durable]], status: str):
-    assert row("s", events(story)).status == status
 
 
 def test_times_are_shown_by_the_persons_clock(monkeypatch: pytest.MonkeyPatch):

@@ -71,7 +71,7 @@ def test_it_tells_what_this_work_tree_came_to(cli: Cli, lived: Path):
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.decode() == (
         f"{lived}\n"
-        "  4 sessions: 1 damaged, 1 open, 2 done. They cost $1.7500.\n"
+        "  4 sessions: 1 damaged, 1 killed, 2 done. They cost $1.7500.\n"
         "  rung          tries  solved  share          $   $/solved  requests   hits  minutes\n"
         "  flash high       12       9    75%     0.3600     0.0400       130    90%     10.0\n"
         "  pro high          2       0     0%     0.5000          -        20    91%      1.5\n"
@@ -82,7 +82,7 @@ def test_as_json_it_has_all_figures(cli: Cli, lived: Path):
     (got,) = rows(cli("stats", "--json").stdout)
     assert got["root"] == str(lived)
     assert got["sessions"] == 4
-    assert got["statuses"] == {"damaged": 1, "open": 1, "done": 2}
+    assert got["statuses"] == {"damaged": 1, "killed": 1, "done": 2}
     assert got["cost_usd"] == 1.75
     flash, pro = got["rungs"]
     assert (flash["tier"], flash["effort"], flash["tries"], flash["anew"]) == (

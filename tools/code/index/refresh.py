@@ -55,6 +55,13 @@ def refresh_store(
     return done
 
 
+def last_seen(store: Store, root: str) -> dict[str, Entry]:
+    """What was seen of a root when it was last brought up to date. Raises StoreError."""
+    packed = store.load_root(_root_key(root))
+    with told():
+        return {} if packed is None else unpack_entries(packed)
+
+
 class _Refresh:
     def __init__(self, store: Store, root: str, on_progress: Progress | None, stop: Event) -> None:
         self._stop = stop
@@ -71,9 +78,7 @@ class _Refresh:
     def run(self, paths: Sequence[str]) -> Refreshed | None:
         self._sweeps = self._store.sweeps()
         key = _root_key(self._root)
-        packed = self._store.load_root(key)
-        with told():
-            cache = {} if packed is None else unpack_entries(packed)
+        cache = last_seen(self._store, self._root)
         seen = scan(self._root, paths, cache)
         self._entries = seen.same
         notes = self._look_at(seen.other)

@@ -1,0 +1,76 @@
+"""What sessions of this interface begin with: settings, and what the person changed of them since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ...agent.config import Settings, find_project_root, load_settings
+from ...agent.configfiles import user_config_file
+from ...agent.events import Way
+from ...agent.session import Start
+from ...tools.errors import PersonError
+from ..commands.begin import refuse_modes_without_workers
+from ..commands.run import in_its_way
+
+CHANGEABLE = (
+    "mode",
+    "solo",
+    "workers",
+    "budget_usd",
+    "verify",
+    "network",
+    "max_turns",
+    "max_minutes",
+)
+"""Settings that a person can change for the sessions to come without leaving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where sessions begin and by which settings. `flags` are those of the command line and what was changed since, as
+    texts like there; `with_project` is whether the repository's own file counts."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    flags: Mapping[str, object] = field(default_factory=dict[str, object])
+    with_project: bool = True
+
+    @property
+    def root(self) -> Path:
+        return find_project_root(self.folder)
+
+    def settings(self, root: Path | None = None) -> Settings:
+        """Those in force now, for sessions of `root`. Raises PersonError."""
+        place = (root or self.root) if self.with_project else None
+        return load_settings(self.flags, self.environ, user_config_file(self.environ), place)
+
+    def changed(self, name: str, value: str) -> Opening:
+        """With another setting; `-` is what it was before anything was said of it. Raises PersonError."""
+        if name not in CHANGEABLE:
+            known = ", ".join(CHANGEABLE)
+            raise PersonError(f"{name} can't be changed here. What can be: {known}.")
+        flags = {key: each for key, each in self.flags.items() if key != name}
+        if value != "-":
+            flags[name] = (
+                [value] if name == "verify" else _switch(value) if name == "network" else value
+            )
+        new = replace(self, flags=flags)
+        new.settings()
+        return new
+
+    def start(self, task: str, way: Way | None = None, *, plan_only: bool = False) -> Start:
+        """How a session with this task begins; `way` None is as `leadline run` would. Raises PersonError."""
+        start = Start(folder=self.folder, task=task, settings=self.settings(), plan_only=plan_only)
+        if way != "refactor":
+            return in_its_way(start, ("a plan",) if plan_only else ())
+        refuse_modes_without_workers(start.settings, "refactor")
+        return replace(start, way=way)
+
+
+def _switch(value: str) -> bool:
+    known = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+    if value.casefold() not in known:
+        raise PersonError(f"It must be on or off, not {value!r}.")
+    return known[value.casefold()]

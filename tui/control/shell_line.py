@@ -1,0 +1,86 @@
+"""A line for the person's own shell, typed as `!command`: run as they would run it themselves, unconfined."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..export.markdown import fenced
+from ..state.texts import NOTHING, Tail
+
+CHUNK = 65_536
+TOLD = 8_000
+"""Characters of an output's end that go to the model."""
+PATIENCE = 3.0
+"""Seconds that a command has to end after it was asked to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShellRun:
+    """A command and what it printed so far; `code` is None while it runs, below 0 for a signal."""
+
+    command: str
+    output: Tail = NOTHING
+    code: int | None = None
+
+    @property
+    def ending(self) -> str:
+        if self.code is None:
+            return "runs"
+        return f"exit {self.code}" if self.code >= 0 else f"ended by signal {-self.code}"
+
+    @property
+    def told(self) -> str:
+        """What the model is told of it with the person's next message."""
+        text = self.output.text[-TOLD:]
+        left_out = self.output.chars - len(text)
+        about = f", the last {len(text):,} of {self.output.chars:,} characters" if left_out else ""
+        return f"I ran `{self.command}` in my shell ({self.ending}{about}):\n\n{fenced(text)}"
+
+
+async def run_line(command: str, folder: Path, told: Callable[[ShellRun], None]) -> ShellRun:
+    """Run the command in `folder` by the person's shell, with nothing on stdin; `told` hears of each piece of output.
+
+    Cancelled, it ends the command with all that it started in its process group.
+    """
+    run = ShellRun(command)
+    told(run)
+    process = await asyncio.create_subprocess_exec(
+        os.environ.get("SHELL") or "/bin/sh",
+        "-c",
+        command,
+        cwd=folder,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    try:
+        while chunk := await process.stdout.read(CHUNK):
+            run = ShellRun(command, run.output.more(decoder.decode(chunk)))
+            told(run)
+        code = await process.wait()
+    finally:
+        await _end(process)
+    run = ShellRun(command, run.output, code)
+    told(run)
+    return run
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        if process.returncode is not None:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), PATIENCE)
+            return

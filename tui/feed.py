@@ -1,0 +1,121 @@
+"""A session as one tab holds it: wishes go to its thread, and what it tells comes back as a State."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from ..agent.events import Event, MessageCommitted
+from ..agent.hosted import HostedSession
+from ..agent.journal import read_events
+from ..agent.messages import UserMessage
+from ..agent.outbox import Broken, Closed, Ended, Told, Unheard
+from ..agent.session import Start
+from ..agent.store import sessions_folder
+from ..agent.wishes import Close, Fork, RedoTo, Reject, Resume, Steer, Submit, UndoTo, Wish
+from .state import reducer
+from .state.reducer import State, reduce
+
+MOST = 400
+"""Of what was told that are taken at once: so much that reducing them takes less time than a person notices."""
+
+Beside = Ended | Broken | Unheard
+"""What a session tells that is no part of its state."""
+
+
+class Feed:
+    """`home` is where sessions are kept. `state` is that of all that was taken. `wake` is called from the session's
+    thread when there is something to take.
+
+    `queue` are texts for agents that none has read yet, the oldest first.
+    """
+
+    def __init__(self, home: Path, wake: Callable[[], None]) -> None:
+        self.state = State()
+        self.queue: tuple[Steer, ...] = ()
+        self.running = False
+        self._home = home
+        self._wake = wake
+        self._hosted: HostedSession | None = None
+        self._left: list[HostedSession] = []
+
+    def show(self, events: Iterable[Event], *, at_rest: bool) -> None:
+        """Take over what happened in a session that nothing runs for here; `at_rest`: nor anywhere else."""
+        for event in events:
+            self.state = reduce(self.state, event)
+        if at_rest:
+            self.state = reducer.at_rest(self.state)
+
+    def submit(self, start: Start) -> None:
+        """Begin a session of its own; what was here before is not shown any more."""
+        self.state, self.queue = State(), ()
+        self._host(start, Submit(start.task))
+
+    def go_on(self, start: Start, wish: Resume | Fork) -> None:
+        """Go on with the session that is shown, or with a copy of it, by the settings of `start`."""
+        if isinstance(wish, Fork):
+            self.state, self.queue = State(), ()
+        self._host(start, wish)
+
+    def change(self, start: Start, wish: Reject | UndoTo | RedoTo) -> None:
+        """Take back what the session that is shown did, or bring it back."""
+        if self._hosted is None:
+            self._hosted = HostedSession(start, self._wake)
+        self._hosted.send(wish)
+
+    def send(self, wish: Wish) -> None:
+        if isinstance(wish, Steer):
+            self.queue = (*self.queue, wish)
+        if self._hosted is not None:
+            self._hosted.send(wish)
+
+    def take(self) -> tuple[list[Beside], bool]:
+        """Bring the state up to date; what else was told, and whether there is more to take at once."""
+        if self._hosted is None:
+            return [], False
+        told = self._hosted.take(MOST, 0)
+        beside = [each for each in map(self._heard, told) if each is not None]
+        return beside, len(told) == MOST
+
+    def close(self) -> None:
+        """Bring what runs to a point from where it can go on, and wait for that."""
+        for hosted in (*self._left, self._hosted):
+            if hosted is not None:
+                hosted.close()
+
+    def _host(self, start: Start, wish: Wish) -> None:
+        if self._hosted is not None:
+            self._hosted.send(Close())  # it has ended, or nothing would be begun
+            self._left.append(self._hosted)
+        self.running = True
+        self._hosted = HostedSession(start, self._wake)
+        self._hosted.send(wish)
+
+    def _heard(self, told: Told) -> Beside | None:
+        match told:
+            case Ended() | Broken():
+                self.running = False
+                self.state = reducer.at_rest(self.state)
+                return told
+            case Unheard(wish=wish):
+                self.queue = tuple(each for each in self.queue if each != wish)
+                return told
+            case Closed():
+                return None
+            case Event(body=MessageCommitted(message=UserMessage(text=text, origin="person"))):
+                self._read(told.agent, text)
+            case Event() if (
+                not self.state.seq and told.seq > 1
+            ):  # a copy: what it begins with is in its journal
+                self.show(read_events(sessions_folder(self._home) / told.session), at_rest=True)
+            case _:
+                pass
+        self.state = reduce(self.state, told)
+        return None
+
+    def _read(self, agent: str, text: str) -> None:
+        """The agent has read what was said to it: the first one of these."""
+        for place, steer in enumerate(self.queue):
+            if steer.agent == agent and steer.text.strip() == text.strip():
+                self.queue = self.queue[:place] + self.queue[place + 1 :]
+                return

@@ -1,0 +1,122 @@
+"""What was said to the model, and what stands between: notes, and news of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from textual.content import Content
+
+from ...agent.headless import Style
+from ...agent.messages import Origin
+from ..safe import content, line
+from ..signs import Sign, sign
+from ..state.blocks import News, Note, NoteKind, Said
+from ..text import first_line
+from .inline import FAINT
+from .lines import cut_to, fold, left_out, plain_text
+from .part import Part
+
+MOST_LINES = 12
+"""Lines of what a person said that are shown without being opened."""
+MOST_CHARS = 300
+"""Characters of a note that are shown without being opened."""
+
+_ORIGINS: Mapping[Origin, str] = {
+    "pack": "the repository, packed",
+    "instructions": "instructions of the repository",
+    "environment": "the environment",
+    "brief": "the brief",
+    "harness": "Leadline to the model",
+    "delta": "what changed in the repository",
+}
+"""What is not from the person, in words."""
+
+_NOTES: Mapping[NoteKind, tuple[str, Sign | None, str]] = {
+    "lane": ("model: ", None, FAINT),
+    "pack": ("", None, FAINT),
+    "rebased": ("the cached prefix is given up: ", None, FAINT),
+    "retried": ("request failed, it is sent again: ", "warn", "$text-warning"),
+    "failed": ("request failed: ", "failed", "$text-error"),
+    "repaired": ("an answer with a fault: ", None, FAINT),
+    "warning": ("warning: ", "warn", "$text-warning"),
+    "limit": ("limit: ", "warn", "$text-warning"),
+    "miss": ("unexpected cache miss: ", "warn", "$text-warning"),
+    "claim": ("the model reports: ", None, ""),
+    "asked": ("asks: ", "ask", "$text-warning"),
+    "answered": ("answered: ", None, FAINT),
+    "left_out": (
+        "not in the snapshots, so undo can't bring it back: ",
+        "warn",
+        "$text-warning",
+    ),
+    "restored": ("the tree is set to ", None, FAINT),
+    "resumed": ("resumed", None, FAINT),
+    "ended": ("ended: ", None, FAINT),
+}
+"""What is said before a note's text, the sign before that, and the style of both."""
+
+_STYLES: Mapping[Style, str] = {
+    "plain": "",
+    "bold": "bold",
+    "dim": FAINT,
+    "good": "$text-success",
+    "bad": "$text-error",
+    "warn": "$text-warning",
+}
+
+
+def paint_said(said: Said, opened: bool, width: int) -> Iterator[Part]:
+    if said.origin not in _ORIGINS:
+        yield from _person(said, opened)
+        return
+    words = f"{_ORIGINS[said.origin]}, {said.text.chars:,} characters"
+    if said.origin in ("harness", "brief") and not opened:
+        words = f"{_ORIGINS[said.origin]}: {first_line(said.text.text[:2_000])}"
+    yield Part(cut_to(fold(opened) + line(words, FAINT), width), wrap=False)
+    if opened:
+        yield from plain_text(said.text.text, FAINT, Content("  "))
+        yield from left_out(said.text)
+
+
+def opens_said(said: Said) -> bool:
+    return said.origin in _ORIGINS or said.text.text.strip().count("\n") >= MOST_LINES
+
+
+def _person(said: Said, opened: bool) -> Iterator[Part]:
+    """With a bar at the left, so that what people said is found while scrolling by."""
+    bar = Content.styled(f"{sign('cursor')} ", "$accent")
+    lines = content(said.text.text.strip()).plain.split("\n")
+    shown = lines if opened else lines[:MOST_LINES]
+    yield from plain_text("\n".join(shown), "", bar)
+    if len(lines) > len(shown):
+        more = f"{sign('folded')} {len(lines) - len(shown):,} more lines"
+        yield Part(line(more, FAINT), bar, bar)
+    elif not said.text.whole:
+        yield from left_out(said.text)
+
+
+def paint_note(note: Note, opened: bool) -> Iterator[Part]:
+    words, mark, style = _NOTES.get(note.kind, (f"{note.kind}: ", None, FAINT))
+    text = note.text.strip()
+    if note.kind == "resumed":
+        text = f"; cut off before, so perhaps done in part: {text}" if text else ""
+    if not opened and opens_note(note):
+        text = f"{' '.join(text[:MOST_CHARS].split())}{sign('more')}"
+    before = f"{sign(mark)} " if mark else ""
+    first = Content.styled(before, style)
+    rest = Content(" " * first.cell_length)
+    for number, part in enumerate(plain_text(f"{words}{text}", style)):
+        yield Part(part.content, rest if number else first, rest)
+
+
+def opens_note(note: Note) -> bool:
+    return len(note.text) > MOST_CHARS
+
+
+def paint_news(news: News) -> Iterator[Part]:
+    for spans in news.lines:
+        pieces = [
+            content(span) if isinstance(span, str) else content(span[1], _STYLES.get(span[0], ""))
+            for span in spans
+        ]
+        yield Part(Content.assemble(*pieces))

@@ -1,0 +1,1 @@
+"""What the session costs, and what its cache saves."""

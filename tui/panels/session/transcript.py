@@ -1,0 +1,152 @@
+"""One agent's transcript as items of a layout: its blocks, then the answer under way, then what the agent does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+
+from ...paint.block import opens, paint, paint_output
+from ...paint.part import BLANK, Part
+from ...state.activity import Activity
+from ...state.agents import AgentView
+from ...state.blocks import Block, Card, Note, Proof
+from ...state.now import CHECK, IDLE, Now
+from ...state.pages import Pages
+from ...state.reducer import State
+from ...state.texts import Tail
+from .plain import guess, last_rows
+from .rows import Row, laid_out
+from .underway import LiveRows, doing_line
+
+OUTPUT_ROWS = 6
+"""Of what a running command prints, the last lines that are shown."""
+OPEN_OUTPUT_ROWS = 200
+"""The same, unfolded."""
+_IDLE = Activity("idle")
+_BLOCKS: Pages[Block] = Pages()
+
+Painter = Callable[[Block, bool, int], tuple[Part, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the items are made of. `outputs` are by the place of their block."""
+
+    blocks: Pages[Block] = _BLOCKS
+    now: Now = IDLE
+    activity: Activity = _IDLE
+    outputs: Mapping[int, Tail] = field(default_factory=dict[int, Tail])
+
+
+class Transcript:
+    """`opened` is whether blocks are unfolded: all but those in `turned`, which are the other way."""
+
+    def __init__(self, painter: Painter = paint) -> None:
+        self._painter = painter
+        self._live = LiveRows()
+        self._shown = _Shown()
+        self._retry_at: float | None = None
+        self.opened = False
+        self.turned: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._shown.blocks) + 2
+
+    @property
+    def blocks(self) -> Pages[Block]:
+        return self._shown.blocks
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing at all to be seen."""
+        return not len(self._shown.blocks) and self._shown.activity == _IDLE
+
+    def take(self, state: State, agent: str) -> set[int] | None:
+        """Show what the state has of this agent. Returns which items are others than before, new ones beside; None
+        where it is not the same transcript, grown."""
+        before, view = self._shown, state.agents.get(agent)
+        self._shown = after = _Shown() if view is None else _shown(state, view)
+        if after.now.retry is not before.now.retry:
+            retry = after.now.retry
+            self._retry_at = monotonic() + retry.seconds if retry else None
+        count, old = len(after.blocks), len(before.blocks)
+        if count < old or not old:
+            return None
+        changed = {place for place in after.blocks.news(before.blocks) if place < old}
+        for place in before.outputs.keys() | after.outputs.keys():
+            if before.outputs.get(place) is not after.outputs.get(place):
+                changed.add(place)
+        if count > old:
+            changed |= {old, old + 1, count, count + 1}
+        if before.now.text is not after.now.text or before.now.reasoning is not after.now.reasoning:
+            changed.add(count)
+        if before.activity != after.activity or before.now.retry is not after.now.retry:
+            changed.add(count + 1)
+        return changed
+
+    @property
+    def ticking(self) -> int | None:
+        """The item whose looks depend on the time, where there is one."""
+        doing = self._shown.activity
+        timed = doing.since or doing.doing == "retrying"
+        return len(self._shown.blocks) + 1 if timed and doing != _IDLE else None
+
+    def is_open(self, index: int) -> bool:
+        return self.opened != (index in self.turned)
+
+    def can_open(self, index: int) -> bool:
+        shown = self._shown
+        if index < len(shown.blocks):
+            return index in shown.outputs or opens(shown.blocks[index])
+        return index == len(shown.blocks) and bool(shown.now.reasoning.chars)
+
+    # --- as a layout wants it ---
+
+    def rows(self, index: int, width: int) -> tuple[Row, ...]:
+        shown, opened = self._shown, self.is_open(index)
+        after = index - len(shown.blocks)
+        if after == 0:
+            return self._live.rows(shown.now, opened, width)
+        if after == 1:
+            left = None if self._retry_at is None else max(0.0, self._retry_at - monotonic())
+            line = doing_line(shown.activity, left)
+            return () if line is None else laid_out((BLANK, Part(line)), width)
+        block = shown.blocks[index]
+        parts = self._painter(block, opened, width)
+        tail = shown.outputs.get(index)
+        if tail is not None and isinstance(block, Card | Proof):
+            parts += paint_output(block, tail, OPEN_OUTPUT_ROWS if opened else OUTPUT_ROWS)
+        if parts and self.has_gap(index):
+            parts = (BLANK, *parts)
+        return laid_out(parts, width)
+
+    def guess(self, index: int, width: int) -> int:
+        shown, opened = self._shown, self.is_open(index)
+        if index >= len(shown.blocks):
+            return 0
+        rows = guess(shown.blocks[index], opened, width)
+        tail = shown.outputs.get(index)
+        if tail is not None:
+            rows += last_rows(tail, OPEN_OUTPUT_ROWS if opened else OUTPUT_ROWS)
+        return rows + 1 if rows and self.has_gap(index) else rows
+
+    def has_gap(self, index: int) -> bool:
+        """Whether an empty row stands before the block: not between those that are a line each."""
+        if not 0 < index < len(self._shown.blocks):
+            return False
+        here, above = self._shown.blocks[index], self._shown.blocks[index - 1]
+        return not (isinstance(here, _LINES) and isinstance(above, _LINES))
+
+
+_LINES = (Card, Proof, Note)
+
+
+def _shown(state: State, view: AgentView) -> _Shown:
+    now = state.now_of(view.name)
+    outputs: dict[int, Tail] = {}
+    for call_id, tail in now.outputs.items():
+        place = view.check if call_id == CHECK else view.calls.get(call_id)
+        if place is not None:
+            outputs[place] = tail
+    return _Shown(view.transcript, now, state.doing(view.name), outputs)

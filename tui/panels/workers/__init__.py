@@ -1,0 +1,1 @@
+"""All agents at a glance: a lane for each."""

@@ -1,0 +1,1 @@
+"""Screens that lie over the sessions: what one opens, looks at and leaves."""

@@ -1,0 +1,1 @@
+"""What waits for the person's word, above the composer."""

@@ -1,0 +1,1 @@
+"""Where a person types: tasks, words to agents, commands and shell lines."""

@@ -1,0 +1,1 @@
+"""The rows at the bottom: how things stand, and which keys do something here."""
