@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...tools.errors import PersonError
+from ...tools.git.forget import TAKEN_BACK
 from ...tools.git.history import Step
 from ...tools.git.objects import Change, Entry, blob_sizes, tree_changes
 from ...tools.git.repository import open_repository
 from ...tools.git.run import Place, run_git
+from ...tools.git.snapshot import Snapshot
 from ...tools.git.snapshots import SnapshotStore
 from .extent import Extent, OfSession, OfStep, OfTask
 from .hunks import Hunk, hunks_of
@@ -102,6 +104,7 @@ class Reader:
     folder: Path
     root: Path
     _store: SnapshotStore | None = None
+    _snapshots: dict[str, Snapshot] = field(default_factory=dict[str, Snapshot])
     _steps: dict[tuple[str, str], tuple[Change, ...]] = field(
         default_factory=dict[tuple[str, str], tuple[Change, ...]]
     )
@@ -114,15 +117,16 @@ class Reader:
             self._store = await SnapshotStore.open(home, repository, self.folder.name)
         return self._store
 
-    async def beside(self, name: str) -> SnapshotStore:
-        """Another chain of snapshots of the same tree, which belongs to the session."""
+    async def beside(self) -> SnapshotStore:
+        """Another chain of snapshots of the same tree: what the person takes back is in it."""
         repository = await open_repository(self.root)
-        return await SnapshotStore.open(
-            self.folder.parents[1], repository, f"{self.folder.name}-{name}"
-        )
+        name = self.folder.name + TAKEN_BACK
+        return await SnapshotStore.open(self.folder.parents[1], repository, name)
 
     async def list(self, work: Work, extent: Extent) -> Listing:
         """Raises PersonError for a step or task that there is not, and where a snapshot is gone."""
+        if isinstance(extent, OfSession) and not work.steps:
+            return Listing(extent, (), "", "")
         store = (await self.store()).store
         found = await joined(store, await self._changes(work, extent))
         before = await small_tree(store, {path: c.before for path, c in found.changes.items()})
@@ -175,11 +179,16 @@ class Reader:
     async def _of_step(self, step: Step) -> tuple[Change, ...]:
         key = step.before, step.after
         if key not in self._steps:
-            snapshots = await self.store()
-            before, after = await snapshots.load(step.before), await snapshots.load(step.after)
-            self._steps[key] = await snapshots.changed_paths(before, after)
+            before, after = await self._load(step.before), await self._load(step.after)
+            self._steps[key] = await (await self.store()).changed_paths(before, after)
         known = None if step.paths is None else frozenset(step.paths)
         return tuple(c for c in self._steps[key] if known is None or c.path in known)
+
+    async def _load(self, commit: str) -> Snapshot:
+        """One step mostly begins where the one before ended."""
+        if commit not in self._snapshots:
+            self._snapshots[commit] = await (await self.store()).load(commit)
+        return self._snapshots[commit]
 
     async def _of_task(self, work: Work, task: str) -> list[Change]:
         store = (await self.store()).store

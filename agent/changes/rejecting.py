@@ -152,7 +152,7 @@ async def _brought(reader: Reader, sides: Sides, label: str) -> tuple[Snapshot, 
     """The tree as it was found, and as it is without the changes."""
     # A chain of its own: the session's own ends where the agents left the tree, and what they find changed when they
     # go on is told against that.
-    snapshots, last = await reader.beside("back"), (await reader.store()).last
+    snapshots, last = await reader.beside(), (await reader.store()).last
     watched = frozenset(sides).union(last.watched if last else ())
     for _ in range(_TRIES - 1):
         try:

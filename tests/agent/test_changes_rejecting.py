@@ -18,6 +18,7 @@ from leadline.tests.support.repos import git, make_repo
 from leadline.tests.support.stepping import Looking, Stepping, put, stepping
 from leadline.tests.support.trees import digests, tree_of
 from leadline.tools.errors import Exit, PersonError
+from leadline.tools.git.forget import forget_snapshots
 
 
 @pytest.fixture
@@ -236,6 +237,12 @@ async def test_the_agents_are_told(repo: Path, tmp_path: Path) -> None:
     found = (await look.reader.store()).last
     assert found is not None
     assert found.tree == last.tree, "what changed is told against the tree as the agents left it"
+    git_dir = ("--git-dir", str(session.store.git_dir))
+    assert git(repo, *git_dir, "for-each-ref", "refs/leadline")
+    await forget_snapshots(tmp_path / "home", repo, session.folder.name)
+    assert git(repo, *git_dir, "for-each-ref", "refs/leadline") == "", (
+        "nothing outlives the session"
+    )
 
 
 def test_what_is_kept_is_known_again(tmp_path: Path) -> None:

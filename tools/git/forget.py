@@ -11,6 +11,9 @@ from .store import store_of
 _HOLD = ("refs/leadline", "refs/leadline-work")
 """Below which each session has its snapshots, and its workers their clones' commits."""
 
+TAKEN_BACK = "-back"
+"""Added to a session's name: the chain of snapshots from before and after the person took something back."""
+
 
 async def forget_snapshots(home: Path, root: Path, session: str) -> None:
     """Drop the references of this session in the store of the repository at `root`, if there is one.
@@ -22,7 +25,8 @@ async def forget_snapshots(home: Path, root: Path, session: str) -> None:
     if not store.is_dir():
         return
     place = Place(root, git_dir=store, work_tree=root, index=store / "indexes" / "none")
-    below = [f"{hold}/{session}/" for hold in _HOLD]
+    names = (session, session + TAKEN_BACK)
+    below = [f"{hold}/{name}/" for hold in _HOLD for name in names]
     found = await run_git(place, "for-each-ref", "--format=delete %(refname)", *below)
     if found.stdout:
         await run_git(place, "update-ref", "--stdin", stdin=found.stdout)

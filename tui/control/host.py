@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from ..pane import SessionPane
-from ..screens.welcome import Welcome
+from ..welcome import Welcome
 
 
 class Host(Protocol):

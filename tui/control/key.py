@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from ...agent.config import Settings
 from ...agent.keys import keep_key, with_kept_keys
 from ...agent.v4.failures import TransientError
 from ...agent.v4.profiles import Endpoint, endpoint, load_profiles
 from ...tools.errors import PersonError
+from ...tools.sandbox.detect import choose_sandbox
+from ..welcome import Welcome
 
 
 def key_variable(settings: Settings) -> str:
@@ -59,3 +62,21 @@ async def try_key(settings: Settings, key: str) -> None:
 def keep(settings: Settings, key: str) -> None:
     """For this and later starts. Raises PersonError."""
     keep_key(settings.home, key_variable(settings), key)
+
+
+async def try_and_keep(settings: Settings, key: str) -> None:
+    """Raises PersonError where the key does not work or can't be kept."""
+    await try_key(settings, key)
+    keep(settings, key)
+
+
+async def welcome_to(settings: Settings, root: Path) -> Welcome:
+    """What a person without a key should know, by the settings and the sandbox of this machine."""
+    sandbox = await choose_sandbox("off" if settings.mode == "full" else settings.sandbox, root)
+    return Welcome(
+        key_variable(settings),
+        address(settings),
+        str(settings.home / "keys"),
+        settings.mode,
+        sandbox.describe(settings.network),
+    )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from textual.message import Message
-from textual.worker import Worker
 
+from ...agent.events import Status
 from ...agent.journal import JournalError, read_events
 from ...agent.outbox import Broken, Ended, Unheard
+from ...agent.result import RunResult
 from ...agent.session import Start
 from ...agent.sessions import running
 from ...agent.store import sessions_folder
@@ -20,34 +22,38 @@ from ...agent.v4.catalog import load_catalog
 from ...agent.wishes import Answer, Fork, Interrupt, RedoTo, Reject, Resume, Steer, UndoTo, Wish
 from ...tools.errors import PersonError
 from ...tools.paths import folder_key
-from ...tools.sandbox.detect import choose_sandbox
 from ...tools.sandbox.environment import holds_secret
 from ..completions import ProjectCompletions
 from ..feed import Beside, Feed
 from ..messages import AgentOpened, PanelOpened, SteerAsked, Wished
 from ..pane import FIRST, SessionPane
+from ..panels.changes.panel import ChangesPanel
+from ..panels.cost.panel import CostPanel
 from ..panels.panel import Panel, Place
+from ..panels.plan.panel import PlanPanel
 from ..panels.session.panel import TranscriptPanel
-from ..screens.welcome import Welcome
+from ..panels.workers.panel import WorkersPanel
 from ..state.reducer import State
 from ..text import one_line
 from ..widgets.approval.panel import ApprovalPanel
 from ..widgets.composer.choices import Command
 from ..widgets.composer.composer import Composer
 from ..widgets.composer.history import History
-from ..widgets.shell_output import ShellOutput
 from . import slash
 from .address import hearers, name_of
 from .host import Host
-from .key import address, is_key_missing, keep, key_variable, try_key
+from .key import is_key_missing, try_and_keep, welcome_to
 from .opening import Opening
-from .panels import new_panels
-from .shell_line import ShellRun, run_line
+from .own_shell import OwnShell
 
 FRAME = 0.08
 """Seconds between two paintings of what happens: enough for text that flows, and little of a core for 64 agents."""
 TICK = 1.0
 """Seconds between two of what only the clock changes."""
+
+
+GOES_ON: tuple[Status, ...] = ("done", "unverified", "not_done", "planned")
+"""Ends after which a text that nobody has read is what the person wants next."""
 
 
 class SessionControl:
@@ -58,12 +64,17 @@ class SessionControl:
         self.pane = pane
         self.feed = Feed(opening.settings().home, self._wake)
         self.transcript = TranscriptPanel()
-        self.panels: Mapping[str, Panel] = {FIRST: self.transcript, **new_panels()}
+        self.changes = ChangesPanel()
+        self.panels: Mapping[str, Panel] = {
+            FIRST: self.transcript,
+            "plan": PlanPanel(),
+            "workers": WorkersPanel(),
+            "changes": self.changes,
+            "cost": CostPanel(),
+        }
         self.approvals = ApprovalPanel()
         self.approvals.way_in = "F9"
-        self.shell = ShellOutput()
-        self._shell_work: Worker[None] | None = None
-        self._shell_run: ShellRun | None = None
+        self.shell = OwnShell(pane, opening.folder)
         self.speaks_to: str | None = None
         self._host = host
         self._loop = asyncio.get_running_loop()
@@ -72,6 +83,8 @@ class SessionControl:
         self._due = False
         self._asked = 0
         self._typed = ""
+        self._unread: list[str] = []
+        """What was said to agents that ended before they could read it."""
 
     async def begin(self) -> None:
         settings, root = self.opening.settings(), self.opening.root
@@ -83,7 +96,7 @@ class SessionControl:
         composer.commands = [Command(name, each.help) for name, each in slash.COMMANDS.items()]
         composer.completions = ProjectCompletions(self.opening.folder, settings.home)
         composer.history = History(settings.home / "projects" / folder_key(root), holds_secret)
-        await self.pane.attach(self, self.panels, (self.shell, self.approvals))
+        await self.pane.attach(self, self.panels, (self.shell.output, self.approvals))
         self.pane.set_interval(TICK, self._tick)
         if is_key_missing(settings, self.opening.environ):
             self.ask_key()
@@ -105,9 +118,9 @@ class SessionControl:
             case Composer.Command(name=name, rest=rest):
                 self.command(name, rest)
             case Composer.ShellLine(command=line):
-                self._run_line(line)
+                self.shell.run(line)
             case Composer.Interrupted():
-                if not self._drop_line():
+                if not self.shell.drop():
                     self.interrupt()
             case _:
                 pass
@@ -121,9 +134,7 @@ class SessionControl:
     def say(self, text: str) -> None:
         """A task, or a word to who is at work, or how to go on with what has ended. What the person's last shell line
         printed goes with it."""
-        if self._shell_run is not None and self._shell_run.code is not None:
-            text = f"{text}\n\n{self._shell_run.told}"
-            self._drop_line()
+        text = self.shell.with_text(text)
         if self.feed.running:
             for agent in (self.speaks_to,) if self.speaks_to else hearers(self.state):
                 self.send(Steer(text, agent))
@@ -160,21 +171,8 @@ class SessionControl:
 
     async def _welcome(self) -> None:
         settings = self.opening.settings()
-        setting = "off" if settings.mode == "full" else settings.sandbox
-        sandbox = await choose_sandbox(setting, self.opening.root)
-
-        async def keep_it(key: str) -> None:
-            await try_key(settings, key)
-            keep(settings, key)
-
-        where = Welcome(
-            key_variable(settings),
-            address(settings),
-            str(settings.home / "keys"),
-            settings.mode,
-            sandbox.describe(settings.network),
-        )
-        self._host.welcome(where, keep_it)
+        welcome = await welcome_to(settings, self.opening.root)
+        self._host.welcome(welcome, partial(try_and_keep, settings))
 
     async def look_at(self, folder: Path) -> bool:
         """Show a session as its journal has it; whether it could be read."""
@@ -256,29 +254,6 @@ class SessionControl:
         status = header.ended.status if header.ended else "cut off"
         return f"{one_line(header.task)[:60]}: {status}. `leadline open {header.session}` shows it again."
 
-    # --- the person's own shell ---
-
-    def _run_line(self, command: str) -> None:
-        self._drop_line()
-        self._shell_work = self.pane.run_worker(self._running(command))
-
-    async def _running(self, command: str) -> None:
-        await run_line(command, self.opening.folder, self._show_line)
-
-    def _show_line(self, run: ShellRun) -> None:
-        self._shell_run = run
-        self.shell.show(run.command, run.output.text, run.ending, over=run.code is not None)
-
-    def _drop_line(self) -> bool:
-        """End it, or forget what it printed; whether there was one."""
-        if self._shell_run is None:
-            return False
-        if self._shell_work is not None:
-            self._shell_work.cancel()
-        self._shell_run, self._shell_work = None, None
-        self.shell.hide()
-        return True
-
     # --- what happens ---
 
     @property
@@ -349,16 +324,36 @@ class SessionControl:
         match told:
             case Ended(result):
                 self._host.called(self.pane, f"ended: {result.status}")
-            case Broken(PersonError() as fault):
-                self._failed(fault.message, self._typed)
+                self._go_on_unread(result)
             case Broken(fault):
-                self._failed(f"something went wrong inside Leadline: {fault!r}", self._typed)
+                why = fault.message if isinstance(fault, PersonError) else _unforeseen(fault)
+                self._failed(why, "\n".join((self._typed, *self._unread)).strip())
+                self._unread.clear()
             case Unheard(wish, reason):
-                self._host.told(reason, bad=True)
-                if isinstance(wish, Steer):
-                    self.pane.composer.restore(wish.text)
-                elif isinstance(wish, Answer):
-                    self.approvals.unheard(wish)
+                self._unheard(wish, reason)
+
+    def _unheard(self, wish: Wish, reason: str) -> None:
+        match wish:
+            case Steer(text):
+                if text not in self._unread:  # what went to several is one text
+                    self._unread.append(text)
+                return
+            case Answer():
+                self.approvals.unheard(wish)
+            case Reject() | UndoTo() | RedoTo():
+                self.changes.unheard(reason)
+            case _:
+                pass
+        self._host.told(reason, bad=True)
+
+    def _go_on_unread(self, result: RunResult) -> None:
+        """What was said too late for those at work is what the person wants next, unless they wanted it to end."""
+        text = "\n\n".join(self._unread)
+        self._unread.clear()
+        if text and self.folder is not None and result.status in GOES_ON:
+            self.go_on(Resume(self.folder, text), text)
+        elif text:
+            self.pane.composer.restore(text)
 
     def _call_person(self) -> None:
         """When more waits for the person than before."""
@@ -379,3 +374,8 @@ class SessionControl:
         place = Place(root, self.opening.settings(), folder)
         for panel in self.panels.values():
             panel.place = place
+
+
+def _unforeseen(fault: Exception) -> str:
+    """A fault of ours. Its type only: what it says may hold anything."""
+    return f"Something went wrong inside Leadline ({type(fault).__name__}). The session can be resumed."

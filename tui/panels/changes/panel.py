@@ -24,7 +24,7 @@ from ...safe import line
 from ...signs import sign
 from ...state.changes import Changes
 from ...state.reducer import State
-from ..panel import Panel
+from ..panel import Panel, Place
 from .diff_view import DiffView
 from .editor import edit
 from .file_list import FileList
@@ -70,6 +70,7 @@ class ChangesPanel(Panel):
         self._work = Work()
         self._extents: tuple[Extent, ...] = (OfSession(),)
         self._extent: Extent = OfSession()
+        self._where: tuple[Path | None, Path] | None = None
         self._looking: Looking | None = None
         self._listing: Listing | None = None
         self._shown: tuple[Changed, FilePatch] | None = None
@@ -99,14 +100,11 @@ class ChangesPanel(Panel):
 
     def show(self, state: State) -> None:
         place, changes = self.place, state.changes
-        moved = place is not None and (
-            self._looking is None
-            or (self._looking.folder, self._looking.root) != (place.folder, place.root)
-        )
+        moved = place is not None and (place.folder, place.root) != self._where
         if changes is self._changes and not moved:
             return
-        if moved:
-            self._begin()
+        if place is not None and moved:
+            self._begin(place)
         self._changes = changes
         self._work = work_of(changes)
         self._extents = extents_of(self._work)
@@ -123,10 +121,9 @@ class ChangesPanel(Panel):
 
     # --- reading ---
 
-    def _begin(self) -> None:
+    def _begin(self, place: Place) -> None:
         """Another session."""
-        place = self.place
-        assert place is not None
+        self._where = place.folder, place.root
         self._listing = self._shown = None
         self._extent = OfSession()
         self._looking = self._keeping = None

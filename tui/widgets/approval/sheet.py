@@ -42,7 +42,7 @@ class Sheet:
 
 def most_rows(height: int, *, unfolded: bool) -> int:
     """How many rows a question may take of a screen of this height."""
-    return max(5, height - 4) if unfolded else max(5, height // 2)
+    return max(5, height - 4) if unfolded else max(5, height * 3 // 5)
 
 
 def sheet(approval: Approval, detail: Detail, columns: int, most: int, look: Look) -> Sheet:

@@ -171,6 +171,12 @@ class DraftArea(TextArea, inherit_bindings=False):
             return False
         return await self.app.run_action(active.binding.action, default_namespace=active.node)
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """A question mark is one where there is something before it; alone it is left to whoever helps."""
+        if key == "question_mark" and not self.text:
+            return False
+        return super().check_consume_key(key, character)
+
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
