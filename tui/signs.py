@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import Literal
 
+from .twins import is_utf8
+
 Sign = Literal[
     "ok",
     "failed",
@@ -47,11 +49,9 @@ SIGNS: Mapping[Sign, tuple[str, str]] = {
 
 def has_unicode() -> bool:
     """Whether the terminal is said to show more than ASCII: by its locale, as for any program."""
-    if (
-        os.environ.get("TERM") == "linux"
-    ):  # a console's font has few signs, whatever its locale says
-        return False
-    return locale.getpreferredencoding(do_setlocale=False).lower().replace("-", "") == "utf8"
+    # A console's font has few signs, whatever its locale says; and Python's UTF-8 mode, which LC_ALL=C brings about and
+    # `getpreferredencoding` tells of, says nothing of the terminal.
+    return os.environ.get("TERM") != "linux" and is_utf8(locale.getencoding())
 
 
 _COLUMN = 0 if has_unicode() else 1

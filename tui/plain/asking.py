@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...agent.planning.plan_text import show_plan
 from ...agent.headless_plan import forecast_line
+from ...agent.planning.plan_text import show_plan
 from ...agent.wishes import Answer
 from ..state.blocks import Approval
 from ..state.plan import PlanView
@@ -99,5 +99,5 @@ def _tell_detail(approval: Approval, lines: Lines) -> None:
         word = "command | " if shows == "command" else "asks    | "
         for line in text.split("\n"):
             lines.exact(word, line)
-    for text in warnings(approval, hidden(text)):
-        lines.line("warning: ", text)
+    for warning in warnings(approval, hidden(text)):
+        lines.line("warning: ", warning)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import locale
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TextIO
 
 from ...agent.headless import Span, plural
 from ..text import clean, fit, one_line, visible, wrap
+from ..twins import GLYPHS, is_utf8
 
 NARROWEST = 20
 FREE = 200
@@ -20,37 +22,23 @@ PATIENCE = 10.0
 """Seconds without a line after which it is said what goes on; each time the same does, twice as many."""
 SLOWEST = 80.0
 
-_ASCII = str.maketrans(
-    {
-        "\N{HORIZONTAL ELLIPSIS}": "...",
-        "\N{RIGHTWARDS ARROW}": "->",
-        "\N{BULLET}": "-",
-        "\N{EN DASH}": "-",
-        "\N{EM DASH}": "-",
-        "\N{LEFT SINGLE QUOTATION MARK}": "'",
-        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
-        "\N{LEFT DOUBLE QUOTATION MARK}": '"',
-        "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
-        "\N{NO-BREAK SPACE}": " ",
-    }
-)
-
 
 class Lines:
-    """A `headless.Screen` on a stream. A write that fails ends the writing, as nobody reads any more: `gone`."""
+    """A `headless.Screen` on a stream. With `twins`, signs that a terminal without UTF-8 may lack are written as
+    others; not so in what is `exact`. A write that fails ends the writing, as nobody reads any more: `gone`."""
 
     def __init__(
         self,
         stream: TextIO,
         *,
-        ascii_only: bool = False,
+        twins: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.gone = False
         self.written = 0
         """How many writes there were, for who wants to know whether anything was said."""
         self._stream = stream
-        self._ascii_only = ascii_only
+        self._twins = twins
         self._clock = clock
         self._open = False
         self._doing = ""
@@ -65,7 +53,7 @@ class Lines:
         self._write("".join(f"{row}\n" for row in wrap(text.rstrip(), self.columns)))
 
     def fitted(self, *spans: Span) -> None:
-        """One line whose last span is told in short. It may take several rows: what a line is about stands at its end."""
+        """One line whose last span is told in short, over several rows where it needs them."""
         *fixed, last = spans
         style, text = ("plain", last) if isinstance(last, str) else last
         self.line(*fixed, (style, fit(one_line(text), LONGEST)))
@@ -138,8 +126,7 @@ class Lines:
         return max(NARROWEST, found or FREE)
 
     def _shown(self, text: str) -> str:
-        """With twins for common signs that a terminal of ASCII does not have; others become escapes as they are written."""
-        return text.translate(_ASCII) if self._ascii_only else text
+        return text.translate(GLYPHS) if self._twins else text
 
     def _write(self, text: str) -> None:
         self._newest = self._clock()
@@ -157,20 +144,12 @@ class Lines:
             self.gone = True
 
 
-def lines_on_stdout(environ: Mapping[str, str]) -> Lines:
-    """stdout for people; in ASCII alone where the terminal is not said to have more."""
-    ascii_only = not says_utf8(environ)
-    if ascii_only:
-        reconfigure = getattr(sys.stdout, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="ascii", errors="backslashreplace")
-    return Lines(sys.stdout, ascii_only=ascii_only)
-
-
-def says_utf8(environ: Mapping[str, str]) -> bool:
-    """Whether the locale in the environment is one of UTF-8. What Python makes of the locale C is no word of the
-    terminal's."""
-    coerced = bool(sys.flags.utf8_mode) and environ.get("LC_CTYPE") in ("C.UTF-8", "C.utf8", "UTF-8")
-    names = ("LC_ALL", "LANG") if coerced else ("LC_ALL", "LC_CTYPE", "LANG")
-    said = next((environ[name] for name in names if environ.get(name)), "")
-    return "utf8" in said.casefold().replace("-", "")
+def lines_on_stdout() -> Lines:
+    """stdout for people, with characters that the terminal's locale has."""
+    encoding = locale.getencoding()
+    if is_utf8(encoding):
+        return Lines(sys.stdout)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding=encoding, errors="backslashreplace")
+    return Lines(sys.stdout, twins=True)

@@ -12,7 +12,7 @@ _SIGNS = {"+": "added   |", "-": "removed |", " ": "kept    |", "\\": "note    |
 def told(patch: str) -> Iterator[tuple[str, str]]:
     """Each line as a word and what stands behind it, to the letter.
 
-    The numbers in a hunk's head say how many lines are its own, so content that looks like a head is never taken for one.
+    The numbers in a hunk's head say how many lines are its own, so no content is taken for a head.
     """
     old = new = 0
     for line in patch.removesuffix("\n").split("\n"):

@@ -10,13 +10,14 @@ from ...agent.bus import Live, Published
 from ...agent.events import ApprovalAsked, Event, MessageCommitted, Restored
 from ...agent.headless import plural
 from ...agent.headless_plan import labelled
-from ...agent.messages import AssistantMessage, UserMessage
+from ...agent.messages import AssistantMessage
 from ...agent.outbox import Told
 from ...agent.replay import works_in_place
-from ...agent.v4.cost import role_of
 from ...agent.session import Start
+from ...agent.v4.cost import role_of
 from ..control.address import name_of
 from ..feed import Beside, Feed
+from ..state.reducer import State
 from .lines import Lines
 
 
@@ -26,15 +27,21 @@ class ToldFeed(Feed):
     def __init__(self, home: Path, wake: Callable[[], None], lines: Lines) -> None:
         super().__init__(home, wake)
         self.account = Account(lines)
+        self.home = home
         self._lines = lines
 
     def submit(self, start: Start) -> None:
         self.account = Account(self._lines)
         super().submit(start)
 
-    def show(self, events: Iterable[Event]) -> None:
+    def forget(self) -> None:
+        """Nothing is shown any more."""
+        self.state, self.queue = State(), ()
+        self.account = Account(self._lines)
+
+    def show(self, events: Iterable[Event], *, at_rest: bool) -> None:
         known = tuple(events)
-        super().show(known)
+        super().show(known, at_rest=at_rest)
         self.account = Account(self._lines, known)
 
     def _heard(self, told: Told) -> Beside | None:
@@ -54,7 +61,6 @@ class ToldFeed(Feed):
             case ApprovalAsked():
                 pass  # it is told when its turn to be answered comes
             case MessageCommitted(message=AssistantMessage(text=text)):
-                self.account(_without_text(published))
                 if text.strip() and self._is_followed(published.agent):
                     label = self.account.board.label(published.agent)
                     labelled(self._lines, label).paragraph(f"says: {text.strip()}")
