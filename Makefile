@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test check bench format clean
+.PHONY: help setup demo test check bench screenshots format clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -32,6 +32,9 @@ check: setup ## Formatting, lint, types, import layers
 
 bench: setup ## Run the benchmarks and print their figures
 	PYTHONPATH=.typing $(BIN)/python -m leadline.tests.bench
+
+screenshots: setup ## Make the pictures of the README
+	PYTHONPATH=.typing $(BIN)/python -m leadline.tests.pictures
 
 format: setup ## Format and fix what can be fixed by itself
 	$(BIN)/ruff format .

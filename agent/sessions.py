@@ -233,7 +233,7 @@ def _kept(folder: Path, stat: os.stat_result) -> _Kept | None:
         kept = _KEPT.validate_json((folder / KEPT).read_bytes())
     except (OSError, ValidationError):
         return None
-    return kept if kept.inode == stat.st_ino and kept.length <= stat.st_size else None
+    return kept if kept.inode == stat.st_ino and 0 <= kept.length <= stat.st_size else None
 
 
 def _nothing(session: str, what: State) -> Summary:

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Tab, Tabs
 
 from ..tools.errors import Exit
+from .driver import TerminalApp
 from .messages import SessionChosen
 from .pane import SessionPane
 from .preferences import Preferences
@@ -31,7 +32,7 @@ from .widgets.status.key_hints import KeyHints
 if TYPE_CHECKING:
     from .control.opening import Opening
     from .control.session import SessionControl
-    from .screens.welcome import Welcome
+    from .welcome import Welcome
 
 PANELS = ("session", "plan", "workers", "changes", "cost")
 TWICE = 2.0
@@ -40,17 +41,25 @@ TITLE = 24
 """Columns of a tab's title."""
 
 
-class LeadlineApp(App[int]):
+class LeadlineApp(TerminalApp):
     """Returns an exit code. `prepare` is called in a thread as soon as one can type: it says where sessions begin, and
     raises what keeps any from beginning, which is in `fault` then. `task` begins one at once, `look_at` shows one."""
 
     TITLE = "Leadline"
+
+    CSS = """
+    Screen:inline { height: 80vh; min-height: 8; border: none; }
+    /* What is told for a moment stands above what is typed. */
+    Screen.-tall ToastRack { margin-bottom: 4; }
+    Toast { width: auto; max-width: 75%; padding: 0 1; }
+    """
 
     DEFAULT_CSS = """
     LeadlineApp #tabs { dock: top; display: none; }
     LeadlineApp.-many #tabs { display: block; }
     LeadlineApp #panes { height: 1fr; }
     """
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-tall")]  # noqa: RUF012 -- as the base class has it
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "help", key_display="f1", id="app.help"),
@@ -63,6 +72,9 @@ class LeadlineApp(App[int]):
         Binding("f8", "next_tab", "next tab", show=False, id="app.next_tab"),
         Binding("ctrl+t", "new_tab", "new tab", show=False, id="app.new_tab"),
         Binding("ctrl+c", "stop", "copy, or stop", show=False, priority=True, id="app.stop"),
+        Binding(
+            "ctrl+z", "suspend_process", "to the shell; fg comes back", show=False, id="app.suspend"
+        ),
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit"),
     ]
 
@@ -84,14 +96,15 @@ class LeadlineApp(App[int]):
         self._look_at = look_at
         self._numbers = 0
         self._stopped_at = 0.0
+        self._pressed: Callable[[], object] | None = None
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = chosen_theme(preferences.theme)
         self.set_keymap(dict(preferences.keys))
 
     def compose(self) -> ComposeResult:
-        yield Tabs(id="tabs")
-        yield ContentSwitcher(id="panes")
+        pane = self._new_pane()
+        yield ContentSwitcher(pane, id="panes", initial=pane.id)
         yield KeyHints()
 
     async def on_mount(self) -> None:
@@ -99,7 +112,8 @@ class LeadlineApp(App[int]):
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGHUP, signal.SIGTERM):
                 loop.add_signal_handler(number, self.exit, int(Exit.INTERRUPTED))
-        await self._add_pane()
+        # At once, not by `focus`, which does it later: keys that have come already would go nowhere.
+        self.screen.set_focus(self.pane.composer.area)
         self.call_after_refresh(self._load)
 
     # --- what comes after the first frame ---
@@ -128,6 +142,8 @@ class LeadlineApp(App[int]):
             await control.look_at(self._look_at)
         if self._first_task:
             control.say(self._first_task)
+        if self._pressed is not None:
+            self._pressed()
         self.set_interval(1.0, self._title_tabs)
 
     async def _bring_to_life(self, pane: SessionPane) -> None:
@@ -146,17 +162,29 @@ class LeadlineApp(App[int]):
         panes = self.query_one("#panes", ContentSwitcher)
         return panes.query_one(f"#{panes.current}", SessionPane)
 
-    async def _add_pane(self) -> SessionPane:
+    def _new_pane(self) -> SessionPane:
         self._numbers += 1
         pane = SessionPane(id=f"pane-{self._numbers}")
         pane.composer.vim = self.preferences.vim
+        return pane
+
+    async def _add_pane(self) -> SessionPane:
+        pane = self._new_pane()
         await self.query_one("#panes", ContentSwitcher).add_content(pane, set_current=True)
-        tabs = self.query_one("#tabs", Tabs)
-        await tabs.add_tab(Tab(line("new"), id=pane.id))
-        tabs.active = pane.id or ""
-        self.set_class(tabs.tab_count > 1, "-many")
+        await self._add_tab(pane)
+        self.add_class("-many")
         pane.composer.focus()
         return pane
+
+    async def _add_tab(self, pane: SessionPane) -> None:
+        if found := self.query(Tabs):
+            await found.only_one().add_tab(Tab(line("new"), id=pane.id))
+            found.only_one().active = pane.id or ""
+            return
+        # One pane alone needs none, and without them it is there sooner.
+        tabs = [Tab(line("new"), id=each.id) for each in self.query(SessionPane)]
+        await self.mount(Tabs(*tabs, id="tabs", active=pane.id), before="#panes")
+        self._title_tabs()
 
     def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
         self.query_one("#panes", ContentSwitcher).current = event.tab.id
@@ -165,11 +193,14 @@ class LeadlineApp(App[int]):
         if control := self.controls.get(pane):
             control.show()
 
+    def _turn_to(self, pane: SessionPane) -> None:
+        for tabs in self.query(Tabs):
+            tabs.active = pane.id or ""
+
     def _title_tabs(self) -> None:
-        tabs = self.query_one("#tabs", Tabs)
         for pane, control in self.controls.items():
             try:
-                tab = tabs.query_one(f"#{pane.id}", Tab)
+                tab = self.query_one(f"Tab#{pane.id}", Tab)
             except NoMatches:
                 continue
             task = one_line(control.state.header.task) or "new"
@@ -200,6 +231,9 @@ class LeadlineApp(App[int]):
             await self._bring_to_life(pane)
             if task:
                 self.controls[pane].say(task)
+
+    def opens_by(self, opening: Opening) -> None:
+        self.opening = opening
 
     def close_tab(self) -> None:
         control = self.controls.get(self.pane)
@@ -248,8 +282,14 @@ class LeadlineApp(App[int]):
     def leave(self) -> None:
         self.exit(int(Exit.DONE))
 
+    @property
+    def is_at_work(self) -> bool:
+        return any(control.feed.running for control in self.controls.values())
+
     def close_sessions(self) -> None:
         """Once the terminal is left: bring all that runs to a point from where it can go on."""
+        for control in self.controls.values():  # all at once, before the first is waited for
+            control.begin_close()
         for control in self.controls.values():
             control.close()
 
@@ -272,15 +312,23 @@ class LeadlineApp(App[int]):
             self.pane.composer.area.insert(event.character)
             self.pane.composer.focus()
 
+    def _is_early(self, action: Callable[[], object]) -> bool:
+        """Whether it can't be done yet. It is then, as soon as it can: of several the last."""
+        early = self.opening is None or self.pane not in self.controls
+        if early:
+            self._pressed = action
+        return early
+
     def action_panel(self, name: str) -> None:
-        self.pane.open(name)
+        if not self._is_early(lambda: self.action_panel(name)):
+            self.pane.open(name)
 
     def action_sessions(self) -> None:
-        if self.opening is None:
+        if self._is_early(self.action_sessions) or self.opening is None:
             return
         from .screens.sessions import SessionsScreen  # heavy, and loaded by then
 
-        screen = SessionsScreen(self.opening.settings().home, self.opening.root)
+        screen = SessionsScreen(self.opening.last_settings().home, self.opening.root)
         self.push_screen(screen, self._chosen)
 
     def _chosen(self, chosen: SessionChosen | None) -> None:
@@ -288,9 +336,15 @@ class LeadlineApp(App[int]):
             self.run_worker(self._open_session(chosen))
 
     async def _open_session(self, chosen: SessionChosen) -> None:
-        """In this tab where it has none yet, else in another."""
+        """In the tab where it is open already, in this one where it has none yet, else in another."""
         pane = self.pane
-        if self.controls[pane].folder is not None:
+        for other, control in self.controls.items():
+            if control.folder == chosen.folder and chosen.how != "fork":
+                self._turn_to(other)
+                if not control.feed.running:
+                    control.begin_as(chosen.how)
+                return
+        if self.controls[pane].folder is not None or self.controls[pane].feed.running:
             pane = await self._add_pane()
             assert self.opening is not None
             await self._bring_to_life(pane)
@@ -300,7 +354,7 @@ class LeadlineApp(App[int]):
 
     def action_help(self) -> None:
         """Every key that does something here and now, and in each panel."""
-        if not self.controls:
+        if self._is_early(self.action_help):
             return
         from .control import slash  # loaded by then, see `_load_control`
         from .screens.help import HelpScreen, own_bindings
@@ -309,10 +363,7 @@ class LeadlineApp(App[int]):
         places = {"everywhere": self, "while typing": pane.composer, **pane.panels}
         keys = self.preferences.keys
         groups = {name: own_bindings(place, keys) for name, place in places.items()}
-        commands = {
-            f"{name} {each.rest}".rstrip(): each.help for name, each in slash.COMMANDS.items()
-        }
-        self.push_screen(HelpScreen(groups, commands))
+        self.push_screen(HelpScreen(groups, slash.described()))
 
     def action_answer(self) -> None:
         """The keys go to the question that waits, also while something is typed."""
@@ -320,7 +371,8 @@ class LeadlineApp(App[int]):
             control.approvals.offer_focus()
 
     def action_next_tab(self) -> None:
-        self.query_one("#tabs", Tabs).action_next_tab()
+        for tabs in self.query(Tabs):
+            tabs.action_next_tab()
 
     def action_new_tab(self) -> None:
         self.new_tab()
@@ -353,9 +405,8 @@ class LeadlineApp(App[int]):
         from .control import slash  # loaded by then, see `_load_control`
 
         control = self.controls[self.pane]
-        for name, command in slash.COMMANDS.items():
-            if not command.rest or command.rest.startswith("["):
-                yield SystemCommand(name, command.help, lambda name=name: control.command(name))
+        for name, what in slash.alone().items():
+            yield SystemCommand(name, what, lambda name=name: control.command(name))
         for name in THEMES:
             yield SystemCommand(f"theme {name}", "", lambda name=name: self.choose_theme(name))
 

@@ -71,8 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _forget_relative_paths(python_path: str) -> None:
     """Import nothing from where the person stands: with `PYTHONPATH=.` a repository's `pydantic/` would run in here."""
-    relative = {os.path.abspath(p) for p in python_path.split(os.pathsep) if not os.path.isabs(p)}  # noqa: PTH100, PTH117
-    if python_path:
+    if not python_path:
+        return
+    with contextlib.suppress(FileNotFoundError):  # the folder is gone, and has nothing to import
+        parts = [part for part in python_path.split(os.pathsep) if not os.path.isabs(part)]  # noqa: PTH117
+        relative = {os.path.abspath(part) for part in parts}  # noqa: PTH100
         sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) not in relative]  # noqa: PTH100
 
 

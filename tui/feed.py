@@ -41,10 +41,10 @@ class Feed:
 
     def show(self, events: Iterable[Event], *, at_rest: bool) -> None:
         """Take over what happened in a session that nothing runs for here; `at_rest`: nor anywhere else."""
+        state = self.state
         for event in events:
-            self.state = reduce(self.state, event)
-        if at_rest:
-            self.state = reducer.at_rest(self.state)
+            state = reduce(state, event)
+        self.state = reducer.at_rest(state) if at_rest else state
 
     def submit(self, start: Start) -> None:
         """Begin a session of its own; what was here before is not shown any more."""

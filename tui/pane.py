@@ -51,7 +51,8 @@ class SessionPane(Vertical):
         Binding("escape", "compose", "back to typing", show=False, id="pane.compose"),
         Binding("pageup", "scroll(-1)", "page up", show=False, id="pane.page_up"),
         Binding("pagedown", "scroll(1)", "page down", show=False, id="pane.page_down"),
-        Binding("question_mark", "help", "help", show=False, priority=True),
+        Binding("home", "edge(-1)", "to the beginning", show=False, id="pane.first"),
+        Binding("end", "edge(1)", "to the end, and follow", show=False, id="pane.last"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 -- Textual's name for it
@@ -101,18 +102,14 @@ class SessionPane(Vertical):
             self.panels[name].focus()
         self._control.on_shown(name)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A question mark is one where there is something before it; alone it asks for help."""
-        del parameters
-        return action != "help" or not self.composer.text or not self.composer.has_focus_within
-
-    async def action_help(self) -> None:
-        await self.run_action("app.help")
-
     def action_scroll(self, pages: int) -> None:
         """While one types, the panel above is still read."""
         if panel := self.panels.get(self.shown):
             panel.page(pages)
+
+    def action_edge(self, step: int) -> None:
+        if panel := self.panels.get(self.shown):
+            panel.edge(step)
 
     def action_compose(self) -> None:
         """Escape in a panel leads to the session's, and there to the composer."""

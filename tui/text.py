@@ -22,8 +22,9 @@ _UNSEEN = re.compile(
 # marks, fillers, private and unpaired characters; and combining marks where they pile up.
 _COMBINING = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _HIDDEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"[\x00-\x08\x0b-\x1f\x7f-\xa0\xad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
     r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U00013430-\U0001345f\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     rf"\U000e0000-\U000e0fff\U000f0000-\U0010ffff]|(?<={_COMBINING * 3}){_COMBINING}"
 )
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -107,25 +108,32 @@ def pad(text: str, columns: int) -> str:
 
 def wrap(line: str, columns: int) -> Iterator[str]:
     """One line as several of at most `columns`, broken at spaces where there are some, indented like the first."""
-    body = line.lstrip(" ")
-    indent = min(len(line) - len(body), columns // 2)
+    at = _after_spaces(line, 0)
+    indent = min(at, columns // 2)
     room = columns - indent
-    while display_width(body) > room:
-        cut = _cut(body, room)
-        space = body.rfind(" ", 1, cut + 1)
-        at = space if space > 0 else cut
-        yield " " * indent + body[:at].rstrip()
-        body = body[at:].lstrip(" ")
-    yield " " * indent + body
+    while (cut := _cut(line, at, room)) < len(line):
+        space = line.rfind(" ", at + 1, cut + 1)
+        end = space if space > 0 else cut
+        yield " " * indent + line[at:end].rstrip()
+        at = _after_spaces(line, end)
+    yield " " * indent + line[at:]
 
 
-def _cut(text: str, columns: int) -> int:
-    """How many characters of `text` fit; at least one."""
+def _after_spaces(text: str, at: int) -> int:
+    while text.startswith(" ", at):
+        at += 1
+    return at
+
+
+def _cut(text: str, start: int, columns: int) -> int:
+    """Where what fits of `text` from `start` on ends; at least one character does."""
+    if text[start : start + columns + 1].isascii():
+        return min(len(text), start + max(1, columns))
     used = 0
-    for index, character in enumerate(text):
-        used += _columns(character)
+    for index in range(start, len(text)):
+        used += _columns(text[index])
         if used > columns:
-            return max(1, index)
+            return max(start + 1, index)
     return len(text)
 
 

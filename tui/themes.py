@@ -1,60 +1,104 @@
-"""The interface's themes. Nothing is told by a colour alone, so that each of them, also the one without, says all."""
+"""The interface's themes. Nothing is told by a colour alone, so that each of them, also the one without, says all.
+
+Few colours, each with one meaning: `primary` is what goes on and where the cursor is, `accent` the person, `warning`
+what wants them, `success` and `error` what came out. A test holds that all that is read stands out enough from what is
+behind it.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from textual.theme import Theme
 
-THEMES: Mapping[str, Theme] = {
-    "dark": Theme(
-        name="dark",
+
+def _theme(name: str, *, muted: str, added: str, removed: str, bar: str, **colours: Any) -> Theme:
+    """`muted` is for what is beside the point, `added` and `removed` lie behind lines of a diff, `bar` is a scrollbar.
+    What is chosen in a list of Textual's looks as in our own."""
+    primary, foreground = colours["primary"], colours["foreground"]
+    variables = {
+        "text-muted": muted,
+        "text-disabled": muted,
+        "foreground-muted": muted,
+        "success-muted": added,
+        "error-muted": removed,
+        "block-cursor-foreground": foreground,
+        "block-cursor-background": f"{primary}33",
+        "block-cursor-blurred-foreground": foreground,
+        "block-cursor-blurred-background": colours["panel"],
+        "block-cursor-blurred-text-style": "bold",
+        "border": primary,
+        "border-blurred": bar,
+        "scrollbar": bar,
+        "scrollbar-hover": muted,
+        "scrollbar-active": primary,
+        "scrollbar-background": colours["background"],
+        "scrollbar-background-hover": colours["background"],
+        "scrollbar-background-active": colours["background"],
+        "scrollbar-corner-color": colours["background"],
+    }
+    return Theme(name=name, variables=variables, **colours)
+
+
+_ALL = (
+    _theme(
+        "dark",
         primary="#5fa8d3",
         secondary="#8aa9bd",
         accent="#e0b35a",
         warning="#e0a33a",
-        error="#e5686b",
+        error="#e9797b",
         success="#6fbf73",
         foreground="#d8dee4",
         background="#11161b",
         surface="#171d23",
         panel="#1f2730",
+        muted="#97a3ae",
+        added="#16281e",
+        removed="#341f22",
+        bar="#33404c",
         dark=True,
-        variables={"text-muted": "#8f9ba6"},
     ),
-    "light": Theme(
-        name="light",
-        primary="#1f6f9f",
+    _theme(
+        "light",
+        primary="#1b648f",
         secondary="#4b6a7d",
-        accent="#8a5a00",
-        warning="#8a5300",
-        error="#b3262b",
-        success="#20712a",
+        accent="#7d5200",
+        warning="#824e00",
+        error="#a92228",
+        success="#1b6524",
         foreground="#1b2126",
         background="#fbfbf9",
         surface="#f2f2ee",
         panel="#e6e7e2",
+        muted="#535e67",
+        added="#e3f2e3",
+        removed="#fae7e7",
+        bar="#bcc2c4",
         dark=False,
-        variables={"text-muted": "#5a656e"},
     ),
-    "contrast": Theme(
-        name="contrast",
+    _theme(
+        "contrast",
         primary="#00d7ff",
         secondary="#ffffff",
         accent="#ffff00",
         warning="#ffaf00",
-        error="#ff5f5f",
+        error="#ff8080",
         success="#5fff5f",
         foreground="#ffffff",
         background="#000000",
         surface="#000000",
         panel="#303030",
+        muted="#e4e4e4",
+        added="#003000",
+        removed="#480000",
+        bar="#b0b0b0",
         dark=True,
-        variables={"text-muted": "#e4e4e4", "border": "#ffffff"},
     ),
-    "none": Theme(
-        name="none",
+    _theme(
+        "none",
         primary="#ffffff",
         secondary="#c6c6c6",
         accent="#ffffff",
@@ -65,10 +109,14 @@ THEMES: Mapping[str, Theme] = {
         background="#000000",
         surface="#000000",
         panel="#262626",
+        muted="#b0b0b0",
+        added="#1c1c1c",
+        removed="#1c1c1c",
+        bar="#5f5f5f",
         dark=True,
-        variables={"text-muted": "#b0b0b0"},
     ),
-}
+)
+THEMES: Mapping[str, Theme] = {theme.name: theme for theme in _ALL}
 
 
 def chosen_theme(wanted: str, environ: Mapping[str, str] | None = None) -> str:

@@ -58,6 +58,10 @@ class NoBalanceError(PersonError):
     """402."""
 
 
+REFUSED_KEY = "refused the API key"
+"""What is said of a key that the service does not know: an interface can ask for another then."""
+
+
 def status_failure(
     status: int, message: str, retry_after: float | None, endpoint: Endpoint, model: str
 ) -> TransientError | PersonError:
@@ -69,7 +73,7 @@ def status_failure(
         return TransientError(reason, retry_after, busy=status == 429)
     if status == 401:
         return WrongKeyError(
-            f"{endpoint.base_url} refused the API key (401). Set {variable} to a key that is valid there."
+            f"{endpoint.base_url} {REFUSED_KEY} (401). Set {variable} to a key that is valid there."
         )
     if status == 402:
         return NoBalanceError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -199,3 +200,11 @@ async def test_none_at_work_is_deleted(tmp_path: Path) -> None:
     journal.close()
     await delete(folder)  # its repository is gone: there is nothing to forget
     assert session_ids(tmp_path) == ()
+
+
+def test_a_kept_line_that_makes_no_sense_is_not_believed(tmp_path: Path) -> None:
+    folder = make(tmp_path, "a", BEGUN, DONE)
+    before = summary(folder)
+    kept = folder / "summary.json"
+    kept.write_text(re.sub(r'"length":\d+', '"length":-5', kept.read_text()))
+    assert summary(folder) == before

@@ -9,7 +9,20 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
-from . import clones, code, crew, interface, prefix, quality, sixty, startup
+from . import (
+    clones,
+    code,
+    crew,
+    interface,
+    interface_long,
+    interface_start,
+    interface_stream,
+    prefix,
+    quality,
+    sixty,
+    startup,
+    transcript,
+)
 
 BENCHES: dict[str, Callable[[], Awaitable[str]]] = {
     "startup": startup.measure,
@@ -18,6 +31,10 @@ BENCHES: dict[str, Callable[[], Awaitable[str]]] = {
     "clones": clones.measure,
     "crew": crew.measure,
     "interface": interface.measure,
+    "interface-start": interface_start.measure,
+    "interface-stream": interface_stream.measure,
+    "interface-long": interface_long.measure,
+    "transcript": transcript.measure,
 }
 WITH_OPTIONS: dict[str, Callable[[Sequence[str]], Awaitable[str]]] = {
     "code": code.measure,

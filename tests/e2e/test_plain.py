@@ -106,7 +106,7 @@ async def test_a_no_with_a_reason_reaches_the_model(stage: MakeStage) -> None:
     async with plain(place, "--mode", "ask") as it:
         it.type("make add work")
         shown = await it.until("answer: y allows it once")
-        assert "question: main asks to run this" in shown
+        assert "question: the agent asks to run this" in shown
         assert "command | touch \\u202emade.log\n" in shown
         assert "warning: 1 hidden character" in shown
         for unclear in ("yes but in /tmp", "please do", "ya"):

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
-PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PROGRAM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 CHROMIUM = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
 LONGEST = 60.0
 WIDTH, HEIGHT = 1280, 800
@@ -44,9 +46,9 @@ Object.defineProperty(Object.prototype, "terminal", {
 _TEXT = """
 (() => {
   const buffer = window.seenTerminal?.buffer.active;
-  if (!buffer) return document.body?.innerText ?? "";
   const line = (_, y) => buffer.getLine(buffer.baseY + y)?.translateToString(true) ?? "";
-  return Array.from({ length: window.seenTerminal.rows }, line).join("\\n");
+  const lines = buffer ? Array.from({ length: window.seenTerminal.rows }, line) : [];
+  return [...lines, document.body?.innerText ?? ""].join("\\n");
 })()
 """
 
@@ -71,7 +73,7 @@ class Page:
         return found["result"].get("value")
 
     async def text(self) -> str:
-        """What the terminal shows, else what the page does."""
+        """What the terminal shows, and the page around it."""
         return str(await self.evaluate(_TEXT))
 
     async def type(self, text: str) -> None:
@@ -79,8 +81,16 @@ class Page:
             await self._key(letter, 0, letter)
 
     async def press(self, *names: str) -> None:
+        """Keys by their names in a browser, or a letter after `Control+`."""
         for name in names:
-            await self._key(name, *_KEYS[name])
+            letter = name.removeprefix("Control+")
+            if letter == name:
+                await self._key(name, *_KEYS[name])
+            else:
+                await self._key(letter, ord(letter.upper()), "", modifiers=2)
+
+    async def click(self, selector: str) -> None:
+        await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
     async def shows(self, *texts: str) -> str:
         """Wait for all of these, and what is there then."""
@@ -98,8 +108,8 @@ class Page:
         found = await self._send("Page.captureScreenshot", format="png")
         file.write_bytes(base64.b64decode(found["data"]))
 
-    async def _key(self, name: str, code: int, text: str) -> None:
-        key = {"key": name, "windowsVirtualKeyCode": code, "nativeVirtualKeyCode": code}
+    async def _key(self, name: str, code: int, text: str, modifiers: int = 0) -> None:
+        key = {"key": name, "windowsVirtualKeyCode": code, "modifiers": modifiers}
         kind = "keyDown" if text else "rawKeyDown"
         await self._send("Input.dispatchKeyEvent", type=kind, text=text, **key)
         await self._send("Input.dispatchKeyEvent", type="keyUp", **key)
@@ -132,15 +142,21 @@ class Browser:
             if message.type is not WSMsgType.TEXT:
                 continue
             told: dict[str, Any] = json.loads(message.data)
-            if waiting := self._waiting.pop(told.get("id", 0), None):
-                if "error" in told:
-                    waiting.set_exception(AssertionError(told["error"]["message"]))
-                else:
-                    waiting.set_result(told["result"])
+            if "id" in told:
+                self._answer(told)
             elif page := self._pages.get(told.get("sessionId", "")):
                 if told["method"] == "Page.javascriptDialogOpening":
                     await self._post("Page.handleJavaScriptDialog", told["sessionId"], accept=True)
                 page.heard(told["method"], told["params"])
+
+    def _answer(self, told: dict[str, Any]) -> None:
+        waiting = self._waiting.pop(told["id"])
+        if waiting.cancelled():
+            return
+        if "error" in told:
+            waiting.set_exception(AssertionError(told["error"]["message"]))
+        else:
+            waiting.set_result(told["result"])
 
     async def page(self) -> Page:
         target = (await self._send("Target.createTarget", url="about:blank"))["targetId"]
@@ -157,15 +173,17 @@ class Browser:
         return page
 
     async def _send(self, method: str, session: str = "", **values: Any) -> dict[str, Any]:
-        number = await self._post(method, session, **values)
-        waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
+        waiting = await self._post(method, session, **values)
         return await asyncio.wait_for(waiting, LONGEST)
 
-    async def _post(self, method: str, session: str, **values: Any) -> int:
+    async def _post(
+        self, method: str, session: str, **values: Any
+    ) -> asyncio.Future[dict[str, Any]]:
         number = next(self._numbers)
+        waiting = self._waiting[number] = asyncio.get_running_loop().create_future()
         message = {"id": number, "method": method, "params": values}
         await self._socket.send_json(message | ({"sessionId": session} if session else {}))
-        return number
+        return waiting
 
 
 @asynccontextmanager

@@ -164,16 +164,16 @@ async def test_each_choice(keys: tuple[str, ...], answer: Answer) -> None:
 async def test_all_of_it_is_said() -> None:
     async with stage(ToolStarted("1", "shell", "$ make", True), command("make test")) as shown:
         text = " ".join(shown.text.split())
-        assert "? main asks to run this" in text
+        assert "? the agent asks to run this" in text
         assert "make test" in text
-        assert "s, a: exactly this command, with any time limit, confined as here" in text
+        assert "s and a allow exactly this command, with any time limit, confined as here" in text
         assert f"at most 120 s; in /work/x; sandbox: {SANDBOX}" in text
         assert "y allow once s for this session a always in this repository n deny" in text
         await shown.tell(ToolStarted("2", "edit", "edit a.py", True), DIFF)
         assert "1 of 2" in shown.text
         await shown.press("y")
-        assert "? main asks to make this change: edit a.py" in shown.text
-        assert "s, a: every change of a.py\n" in shown.text
+        assert "? the agent asks to make this change: edit a.py" in shown.text
+        assert "s and a allow every change of a.py\n" in shown.text
         assert "+two" in shown.text
         await shown.press("y")
         assert shown.app.heard == [Answer("main", "1"), Answer("main", "2")]
@@ -263,7 +263,7 @@ async def test_an_answer_that_came_to_nothing_brings_the_question_back() -> None
 )
 async def test_a_question_of_the_models(keys: tuple[str, ...], answers: list[Answer]) -> None:
     async with stage(QUESTION, size=SIZES["x" in keys]) as shown:
-        assert "main has a question" in shown.text
+        assert "the agent has a question" in shown.text
         assert "Which sign?" in shown.text
         await shown.press(*keys)
         assert shown.app.heard == answers
@@ -312,7 +312,7 @@ async def test_a_screen_of_another_size() -> None:
         for size in ((40, 10), (20, 5), (160, 48), (80, 24)):
             await shown.pilot.resize_terminal(*size)
             await shown.pilot.pause()
-            assert "main" in shown.text
+            assert "the agent" in shown.text
         assert "n deny" in shown.text
         await shown.press("y")
         assert shown.app.heard == [Answer("main", "1")]

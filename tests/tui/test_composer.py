@@ -16,7 +16,11 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-COMMANDS = (Command("help", "what there is"), Command("export", "write it down"))
+COMMANDS = (
+    Command("fork", "a copy", needs=True),
+    Command("help", "what there is"),
+    Command("export", "write it down"),
+)
 
 
 class Holder(App[None]):
@@ -119,8 +123,10 @@ async def test_the_prompt_says_what_enter_does() -> None:
     async with running() as (app, pilot):
         app.composer.show_state("steer", "steers main")
         await pilot.pause()
+        assert "@ file or symbol  / command" in screen_of(app)
+        await press(pilot, "x")
         assert "steer  enter steers main" in screen_of(app)
-        await press(pilot, "!")
+        await press(pilot, "backspace", "!")
         assert "shell  enter runs a shell line" in screen_of(app)
         await press(pilot, "backspace", "/")
         assert "command  enter runs a command" in screen_of(app)
@@ -356,8 +362,18 @@ async def test_commands_are_completed_and_a_whole_one_is_sent() -> None:
     async with running() as (app, pilot):
         await press(pilot, *"/xp")
         assert "/export  write it down" in screen_of(app)
-        await press(pilot, "enter", *"a.md", "enter", *"/help", "enter")
+        await press(pilot, "tab", *"a.md", "enter", *"/help", "enter")
         assert app.heard == [("command", "export", "a.md"), ("command", "help", "")]
+
+
+async def test_enter_carries_out_a_chosen_command_unless_it_needs_more() -> None:
+    async with running() as (app, pilot):
+        await press(pilot, *"/xp", "enter")
+        assert app.heard == [("command", "export", "")]
+        await press(pilot, *"/fo", "enter")
+        assert len(app.heard) == 1
+        await press(pilot, *"go", "enter")
+        assert app.heard[1:] == [("command", "fork", "go")]
 
 
 async def test_no_completions_and_failing_ones_do_no_harm() -> None:

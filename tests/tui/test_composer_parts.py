@@ -109,6 +109,19 @@ def test_secrets_and_very_long_texts_are_not_kept(tmp_path: Path) -> None:
     assert [draft.text[:10] for draft in History(tmp_path).entries] == ["see commit"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["https://me:hunter2@host/x", "1http://me:a:b@host", f"ssh://{'x' * 20}@host", "eyJhbGciOiJI.eyJzdWIiOiJ4"],
+)
+def test_ways_to_write_a_secret(text: str) -> None:
+    assert holds_secret(f"look at {text} now")
+
+
+@pytest.mark.parametrize("piece", ["x", "a://", ":", "eyJ-", "-"])
+def test_a_secret_is_looked_for_in_no_time(piece: str) -> None:
+    assert not holds_secret(piece * (MOST_CHARACTERS // len(piece)))
+
+
 def test_a_folder_that_cant_be_written_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     history = History(tmp_path / "file" / "below")

@@ -99,7 +99,7 @@ async def test_it_says_what_was_spent_left_and_saved():
     async with app.run_test(size=WIDE) as pilot:
         app.panel.show(session(*WORK))
         await pilot.pause()
-        assert app.lines[0] == "$1.25 spent, $3.75 of $5.00 left; 4 requests answered"
+        assert app.lines[0].strip() == "$1.25 spent, $3.75 of $5.00 left; 4 requests answered"
         assert "The cache saved $3.75; 45% of the input were hits." in app.text
         assert "1 request failed; what was spent by that is not known." in app.text
 
@@ -251,4 +251,4 @@ async def test_a_budget_that_is_used_up_has_nothing_left():
         assert "$1.25 spent, $0.00 of $1.00 left" in app.lines[0]
         app.panel.show(session(*WORK, budget="-"))
         await until(pilot, app, "$1.25 spent; ")
-        assert app.lines[0] == "$1.25 spent; 4 requests answered"
+        assert app.lines[0].strip() == "$1.25 spent; 4 requests answered"

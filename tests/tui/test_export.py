@@ -45,12 +45,12 @@ async def test_a_session_becomes_a_document(stage: MakeStage, tmp_path: Path) ->
     place = await stage(sequence(MEND, report(summary="Mended `add`.")))
     await place.run()
     folder = find_session(place.home, None)
-    written = export(folder, tmp_path)
+    written = export(folder, tmp_path, "")
     text = written.read_text(encoding="utf-8")
     assert written.name == f"leadline-{folder.name}.md"
     for part in ("make add work", "deepseek-flash", "calc.py", "Mended `add`.", "from the cache"):
         assert part in text
-    page = export(folder, tmp_path / "page.html").read_text(encoding="utf-8")
+    page = export(folder, tmp_path, "page.html").read_text(encoding="utf-8")
     assert "make add work" in page
     assert as_page(read_events(folder)) == page
 
@@ -61,10 +61,10 @@ async def test_what_is_there_is_not_overwritten(stage: MakeStage, tmp_path: Path
     mine = tmp_path / "mine.md"
     mine.write_text("mine")
     with pytest.raises(PersonError, match="exists already"):
-        export(find_session(place.home, None), mine)
+        export(find_session(place.home, None), tmp_path, str(mine))
     assert mine.read_text() == "mine"
     with pytest.raises(PersonError, match=r"\.md or \.html"):
-        export(find_session(place.home, None), tmp_path / "session.docx")
+        export(find_session(place.home, None), tmp_path, "session.docx")
 
 
 @given(st.text(alphabet=st.sampled_from("`~ab \n<>"), max_size=80))

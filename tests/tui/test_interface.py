@@ -234,6 +234,13 @@ async def test_help_has_the_keys_of_the_person(stage: MakeStage) -> None:
         assert it.app.theme == "light"
 
 
+async def test_a_question_mark_in_a_text_is_one(stage: MakeStage) -> None:
+    place = await stage(sequence(report()))
+    async with interface(place) as it:
+        await it.press("s", "t", "i", "l", "l", "space", "question_mark", "space", "h")
+        assert it.app.pane.composer.text == "still ? h"
+
+
 async def test_the_palette_does_what_can_be_typed(stage: MakeStage) -> None:
     place = await stage(sequence(report()))
     async with interface(place) as it:

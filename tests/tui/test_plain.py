@@ -100,7 +100,7 @@ def test_a_call_is_told_to_the_letter() -> None:
     tell(CALL, PlanView(), lines)
     assert "command | echo one\ncommand | echo \\x1b[2Jtwo\n" in stream.getvalue()
     assert "warning: 1 hidden character" in stream.getvalue()
-    assert "note: s, a: exactly this" in stream.getvalue()
+    assert "note: s and a allow exactly this" in stream.getvalue()
 
 
 def test_a_diff_has_a_word_for_each_line_and_no_content_is_taken_for_a_head() -> None:

@@ -17,7 +17,9 @@ from leadline.tui.messages import SessionChosen
 from leadline.tui.screens.session_list import SessionList
 from leadline.tui.screens.sessions import SessionsScreen
 from textual.app import App
+from textual.events import Paste
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 NOW = datetime(2026, 11, 28, 5, 1, 0, tzinfo=UTC)
 HERE, THERE = "/work/here", "/work/there"
@@ -210,3 +212,14 @@ async def test_the_mouse_chooses(home: Path) -> None:
         assert app.chosen == []
         await pilot.click(SessionList, offset=(5, 1))
         assert app.chosen == [("20261101-a", "open")]
+
+
+async def test_a_hostile_task_is_no_sequence_in_the_question_for_a_title(home: Path) -> None:
+    async with shown(home) as (app, pilot):
+        await pilot.press("a", "g", "j", "n")
+        await pilot.pause()
+        given = app.screen.query_one(Input)
+        assert given.value == "Tidy up"
+        given.value = ""
+        app.screen.post_message(Paste("new\n\x1b]0;t\x07title"))
+        await until(app, pilot, lambda: given.value == "new title")

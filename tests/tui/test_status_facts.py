@@ -127,7 +127,7 @@ def test_before_a_session_the_settings_are_told():
         "ready",
         model="pro + mine",
         mode="auto",
-        sandbox="?",
+        sandbox="auto",
         branch="main",
         budget=2.0,
     )
@@ -153,7 +153,7 @@ def test_another_agent_says_its_own_when_it_is_looked_at():
     )
     assert facts(*said).model == "pro"
     worker = facts(*said, agent="task-a-1")
-    assert (worker.model, worker.activity) == ("deepseek-flash", "waits")
+    assert (worker.model, worker.activity) == ("deepseek-flash", "waits 54s")
     assert facts(*said, agent="nobody").model == "pro"
 
 

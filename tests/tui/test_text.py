@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leadline.tui.text import clean, display_width, first_line, fit, one_line, pad, wrap
+from leadline.tui.text import clean, display_width, first_line, fit, hidden, one_line, pad, wrap
 
 HOSTILE = st.text(
     st.one_of(
@@ -93,3 +93,18 @@ def test_wide_characters_take_two_columns():
     assert display_width("木e\u0301") == 3
     assert pad("木", 4) == "木  "
     assert fit("木木木", 5) == "木木\N{HORIZONTAL ELLIPSIS}"
+
+
+def test_a_line_of_any_length_is_wrapped_in_no_time():
+    for character in ("x", "\N{CJK UNIFIED IDEOGRAPH-4E00}", "x "):
+        rows = list(wrap(character * 200_000, 40))
+        assert all(display_width(row) <= 40 for row in rows)
+
+
+@pytest.mark.parametrize("kind", ["Cc", "Cf", "Zs", "Zl", "Zp", "Co", "Cs"])
+def test_no_character_that_nobody_sees_is_shown_as_it_is(kind: str):
+    seen = re.compile("ARABIC|KAITHI")  # marks with a shape of their own
+    found = (chr(number) for number in range(0x110000))
+    for character in found:
+        if unicodedata.category(character) == kind and character not in " \n\t":
+            assert hidden(f"a{character}") or seen.match(unicodedata.name(character, ""))

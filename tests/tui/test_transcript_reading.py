@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
+import pytest
 from leadline.agent.config import load_settings
 from leadline.agent.journal import Journal
 from leadline.tests.tui.test_state_shown import mine
@@ -205,3 +208,19 @@ async def test_a_pager_takes_one_endless_line_and_binary():
             assert not bad
             await pilot.press("escape")
             await pilot.pause()
+
+
+@pytest.mark.parametrize("pager", [" ", "less 'x", "/nowhere/less"])
+async def test_a_pager_of_ones_own_that_there_is_not(
+    pager: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAGER", pager)
+    monkeypatch.setenv("PATH", "/nowhere")
+    app = Shown()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(Pager("title", lambda: "one \N{SNOWMAN}\n"))
+        await reading(pilot, app)
+        with patch.object(app, "suspend", nullcontext):
+            await pilot.press("e")
+            await pilot.pause()
+        assert app.is_running

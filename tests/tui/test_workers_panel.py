@@ -119,7 +119,7 @@ async def test_a_lane_says_who_does_what_with_which_model_and_for_how_much():
     async with app.run_test(size=WIDE) as pilot:
         app.panel.show(shown(said))
         await pilot.pause()
-        assert app.lines[0] == "$0.31  2 at work"
+        assert app.lines[0].strip() == "$0.31  2 at work"
         place = app.lines.index(app.line("Mend a"))
         first, second = app.lines[place : place + 2]
         for part in ("runs", "Mend a task-a-1", "deepseek-flash high", "45k", "$0.0312"):
@@ -175,7 +175,7 @@ async def test_the_heading_counts_what_the_tasks_do():
     async with app.run_test(size=WIDE) as pilot:
         app.panel.show(shown(said))
         await pilot.pause()
-        assert app.lines[0] == (
+        assert app.lines[0].strip() == (
             "$0.41  1 at work, 1 wait, 1 to land, 1 stuck, 1 done; 1 queue for a build; 1 asks you"
         )
         assert "asks you" in app.line("Mend e")

@@ -12,8 +12,9 @@ _SECRET_ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "SECRET", "CREDE
 """Words that are run together with others, as in PGPASSWORD."""
 
 _SECRET_VALUES = re.compile(
-    r"[a-z][a-z0-9+.-]*://[^/\s@]*:[^/\s@]+@"  # user and password in a URL
-    r"|[a-z][a-z0-9+.-]*://[^/\s:@]{20,}@"  # a token as user
+    # Each begins where a word does and is parted at its first colon: else a long word takes the square of its length.
+    r"(?<![a-z0-9+.-])[a-z0-9+.-]+://[^/\s:@]*:[^/\s@]+@"  # user and password in a URL
+    r"|(?<![a-z0-9+.-])[a-z0-9+.-]+://[^/\s:@]{20,}@"  # a token as user
     r"|-----BEGIN [A-Z ]*PRIVATE KEY"
     r"|\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}"
     r"|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|npm_|pypi-|hf_|dop_v1_|shpat_|sq0csp-)[A-Za-z0-9_-]{12,}"

@@ -1,7 +1,7 @@
 """One interface in a process of its own, spoken with over pipes as textual's driver for browsers does.
 
-It prints a line once it is there, then packets: a letter for the kind, four bytes of length, and so many bytes. What it
-is told are packets too.
+It prints a line once it is there, then packets: a letter for the kind, four bytes of length, and so many bytes: what
+it paints (D), and JSON about itself (M). What it is told are packets too.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
 
-DRIVER = "leadline.tui.browser.driver:BrowserDriver"
+from . import DRIVER
+
 VARIABLES: Mapping[str, str] = {
     "TEXTUAL_DRIVER": DRIVER,
     "TEXTUAL_COLOR_SYSTEM": "truecolor",
@@ -36,9 +36,6 @@ HURRY = 3.0
 READY = b"__GANGLION__\n"
 TOLD = 8_000
 """Bytes that are kept of the end of what it says of faults."""
-
-Kind = Literal["data", "meta", "other"]
-_KINDS: Mapping[bytes, Kind] = {b"D": "data", b"M": "meta"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +71,8 @@ class Child:
         )
         return Child(process)
 
-    async def packets(self) -> AsyncIterator[tuple[Kind, bytes]]:
-        """What it paints and says, until it has ended."""
+    async def painted(self) -> AsyncIterator[bytes]:
+        """What it paints, until it leaves the screen or ends."""
         assert self._process.stdout is not None
         read = self._process.stdout
         async for line in read:
@@ -85,10 +82,13 @@ class Child:
             while True:
                 head = await read.readexactly(5)
                 body = await read.readexactly(int.from_bytes(head[1:], "big"))
-                yield _KINDS.get(head[:1], "other"), body
+                if head[:1] == b"D":
+                    yield body
+                elif head[:1] == b"M" and json.loads(body)["type"] == "exit":
+                    return
 
     def type(self, text: str) -> None:
-        self._send(b"D", text.encode("utf-8", "replace"))
+        self._send(b"D", text.encode("utf-8", "ignore"))  # half a character
 
     def tell(self, kind: str, **values: int) -> None:
         self._send(b"M", json.dumps({"type": kind, **values}).encode())
@@ -96,7 +96,7 @@ class Child:
     async def end(self) -> str:
         """Let it bring what runs to a safe point, but not for ever; what it said of faults.
 
-        `packets` must be read on meanwhile, or it could wait for that.
+        `painted` must be read on meanwhile, or it could wait for that.
         """
         self.tell("quit")
         if not await self._ends_within(PATIENCE):

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.app import App
 from textual.drivers.web_driver import WebDriver
+from textual.events import AppFocus
 
 from .child import VARIABLES
 
@@ -25,6 +26,11 @@ class BrowserDriver(WebDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         for name in VARIABLES:
             os.environ.pop(name, None)
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()
+        # It begins as if another page had focus, and says so only after ours may have told that it has it.
+        self._app.call_later(self._app.post_message, AppFocus())
 
     def run_input_thread(self) -> None:
         super().run_input_thread()

@@ -60,6 +60,7 @@ class Gate:
 
     async def close_off(self, request: web.Request, response: web.StreamResponse) -> None:
         """Tell the browser what the answer may do."""
+        del request
         response.headers.update(
             {
                 "Content-Security-Policy": self._policy,

@@ -1,13 +1,14 @@
 // What textual's script leaves out: that one can type at once, and that no slip of a key throws the page away.
+const body = document.body.classList;
+
 addEventListener("load", () => {
-  const terminal = document.querySelector(".xterm-helper-textarea");
-  terminal?.focus();
-  // A key that the terminal does not have focus for would be the browser's: F5 would load the page anew.
-  addEventListener("focus", () => terminal?.focus());
+  // A key that the terminal has no focus for would be the browser's: F5 would load the page anew.
+  const focus = () => body.contains("-loaded") && document.querySelector(".xterm-helper-textarea")?.focus();
+  new MutationObserver(focus).observe(document.body, { attributeFilter: ["class"] });
+  addEventListener("focus", focus);
 });
 
 // Ctrl-W deletes a word in every terminal, and closes a page.
 addEventListener("beforeunload", (event) => {
-  const body = document.body.classList;
   if (body.contains("-first-byte") && !body.contains("-closed")) event.preventDefault();
 });

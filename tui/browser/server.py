@@ -18,7 +18,6 @@ from .gate import HOST, Gate
 from .visit import Visit
 
 BROWSER_SIDE = "textual_serve"
-"""Its static files are what the browser runs."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _HERE = Path(__file__).parent
 
@@ -26,7 +25,9 @@ _HERE = Path(__file__).parent
 class Pages:
     """What is served under the gate's room, for a title."""
 
-    def __init__(self, program: Program, gate: Gate, title: str, told: Callable[[str], None]) -> None:
+    def __init__(
+        self, program: Program, gate: Gate, title: str, told: Callable[[str], None]
+    ) -> None:
         self._program = program
         self._gate = gate
         self._title = html.escape(title)
@@ -41,7 +42,7 @@ class Pages:
                 web.get(f"{room}/", self._page),
                 web.get(f"{room}/page.js", self._script),
                 web.get(f"{room}/ws", self._visit),
-                web.static(f"{room}/static", _static_files()),
+                web.static(f"{room}/static", static_files()),
             ]
         )
         app.on_response_prepare.append(self._gate.close_off)
@@ -75,8 +76,8 @@ class Pages:
         await asyncio.gather(*(visit.close() for visit in self._open))
 
 
-def _static_files() -> Path:
-    """Raises ModuleNotFoundError."""
+def static_files() -> Path:
+    """What the browser runs. Raises ModuleNotFoundError."""
     found = find_spec(BROWSER_SIDE)  # importing it would bring its server along
     if found is None or found.origin is None:
         raise ModuleNotFoundError(f"No module named {BROWSER_SIDE!r}", name=BROWSER_SIDE)
@@ -97,7 +98,11 @@ def listen(port: int) -> socket.socket:
 
 
 async def serve(
-    program: Program, title: str, listening: socket.socket, opened: Callable[[str], None], told: Callable[[str], None]
+    program: Program,
+    title: str,
+    listening: socket.socket,
+    opened: Callable[[str], None],
+    told: Callable[[str], None],
 ) -> None:
     """Serve `program` until a signal says to end. `opened` hears the address, `told` what a person should know.
 

@@ -19,8 +19,9 @@ MOST_CELLS = 1000
 """Columns or rows."""
 CLOSING = 3.0
 """Seconds that a browser has to agree that the socket is closed."""
-_LEAVE = "\x1b[?1049l\x1b[?1000l\x1b[?1003l\x1b[?25l\x1b[2J\x1b[H"
-"""Back from the screen of an interface that could not do it itself."""
+_LEAVE = b"\x1b[?1049l\x1b[?1000l\x1b[?1003l\x1b[?25l\x1b[m\x1b[2J\x1b[H"
+"""Back from the interface's screen to an empty one."""
+_LEAVING = b"What runs comes to a point from where it can go on ..."
 
 
 class Visit:
@@ -42,6 +43,7 @@ class Visit:
             child = self._child = await Child.start(self._program, columns or 80, rows or 24)
         except OSError as error:
             await self._show_fault(f"Python can't be started: {error.strerror}.")
+            await self._socket.close()
             return self._socket
         painting = asyncio.create_task(self._paint(child))
         try:
@@ -69,30 +71,29 @@ class Visit:
                 case ["stdin", str(text)]:
                     child.type(text)
                 case ["resize", {"width": int(width), "height": int(height)}]:
-                    child.tell(
-                        "resize", width=_within(width) or 80, height=_within(height) or 24
-                    )
-                case ["focus" | "blur" as kind]:
-                    child.tell(kind)
+                    child.tell("resize", width=_within(width) or 80, height=_within(height) or 24)
+                case ["focus"]:
+                    child.tell("focus")
+                case ["blur"]:
+                    child.tell("blur")
                 case _:  # pings too: the protocol below has its own
                     pass
 
     async def _paint(self, child: Child) -> None:
-        async for kind, body in child.packets():
-            if kind == "data":
-                await self._send(body)
-            elif kind == "meta" and _is_end(body):
-                await self._socket.close()
+        async for piece in child.painted():
+            await self._send(piece)
+        await self._send(_LEAVE + _LEAVING)
         faults = await child.end()
         if faults:
             await self._show_fault(faults)
+        else:
+            await self._send(_LEAVE)
         await self._socket.close()
 
     async def _show_fault(self, text: str) -> None:
         self._told(text)
         lines = clean(text).expandtabs(4).splitlines()
-        await self._send((_LEAVE + "\r\n".join(lines)).encode())
-        await self._socket.close()
+        await self._send(_LEAVE + "\r\n".join(lines).encode("utf-8", "replace"))
 
     async def _send(self, data: bytes) -> None:
         if not self._socket.closed:
@@ -106,11 +107,6 @@ def _parsed(text: object) -> list[object]:
     except ValueError:
         return []
     return cast("list[object]", found) if isinstance(found, list) else []
-
-
-def _is_end(body: bytes) -> bool:
-    found: object = json.loads(body)
-    return isinstance(found, dict) and cast("dict[str, object]", found).get("type") == "exit"
 
 
 def _cells(text: str) -> int:

@@ -35,8 +35,9 @@ def execute(parsed: argparse.Namespace) -> int:
     settings_from(parsed, root)  # what is wrong is better told here than in a page
     read_preferences(os.environ)
     try:
-        from ..browser.server import listen, serve  # an extra, and heavy
+        from ..browser.server import listen, serve, static_files  # an extra, and heavy
 
+        static_files()
         listening = listen(parsed.port)
     except ModuleNotFoundError as error:
         raise PersonError(
@@ -85,5 +86,7 @@ def _flags(parsed: argparse.Namespace) -> list[str]:
             words.append(option.flag if value else f"--no-{option.flag[2:]}")
         else:
             values = cast("list[object]", value) if isinstance(value, list) else [value]
-            words += [f"{option.flag}={each}" for each in values]  # one word: it may begin with a dash
+            words += [
+                f"{option.flag}={each}" for each in values
+            ]  # one word: it may begin with a dash
     return words

@@ -5,7 +5,10 @@ from __future__ import annotations
 from ...agent.replay import MAIN
 from ...agent.roles import PLANNER, REVIEWER
 from ..state.agents import AgentView
+from ..state.names import known_as
 from ..state.reducer import State
+
+PRIME = "prime"
 
 
 def lead(state: State) -> str:
@@ -23,9 +26,9 @@ def hearers(state: State) -> tuple[str, ...]:
 def name_of(state: State, agent: str) -> str:
     """What a person knows the agent as."""
     view = state.agents.get(agent)
-    return view.task if view is not None and view.task else agent
+    return view.task if view is not None and view.task else known_as(agent)
 
 
 def _hears(view: AgentView) -> bool:
-    # A reviewer judges by the work alone.
-    return view.at_work and view.role != REVIEWER.name
+    # A reviewer judges by the work alone, and what reads for others what they share ends with that.
+    return view.at_work and view.role not in (REVIEWER.name, PRIME)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ..pane import SessionPane
 from ..welcome import Welcome
+from .opening import Opening
 
 
 class Host(Protocol):
@@ -20,6 +21,10 @@ class Host(Protocol):
 
     def new_tab(self, task: str = "") -> None:
         """Another pane; with a task its session begins at once."""
+        ...
+
+    def opens_by(self, opening: Opening) -> None:
+        """Begin sessions of other tabs by these settings from now on."""
         ...
 
     def close_tab(self) -> None: ...

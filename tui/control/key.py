@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from ...agent.config import Settings
 from ...agent.keys import keep_key, with_kept_keys
-from ...agent.v4.failures import TransientError
+from ...agent.result import RunResult
+from ...agent.v4.failures import REFUSED_KEY, TransientError
 from ...agent.v4.profiles import Endpoint, endpoint, load_profiles
 from ...tools.errors import PersonError
 from ...tools.sandbox.detect import choose_sandbox
@@ -61,7 +63,22 @@ async def try_key(settings: Settings, key: str) -> None:
 
 def keep(settings: Settings, key: str) -> None:
     """For this and later starts. Raises PersonError."""
-    keep_key(settings.home, key_variable(settings), key)
+    variable = key_variable(settings)
+    keep_key(settings.home, variable, key)
+    if os.environ.get(variable):  # what is set wins over what is kept
+        os.environ[variable] = key
+
+
+def is_refused(result: RunResult) -> bool:
+    """Whether it was the key that kept a session from going on."""
+    return result.status == "usage" and REFUSED_KEY in result.summary
+
+
+def set_elsewhere(settings: Settings, environ: Mapping[str, str]) -> str:
+    """The variable that has another key than the one that is kept, and wins at the next start; "" for none."""
+    variable = key_variable(settings)
+    kept = with_kept_keys({}, settings.home).get(variable)
+    return variable if kept and environ.get(variable, kept) not in ("", kept) else ""
 
 
 async def try_and_keep(settings: Settings, key: str) -> None:

@@ -36,6 +36,8 @@ class Opening:
     environ: Mapping[str, str]
     flags: Mapping[str, object] = field(default_factory=dict[str, object])
     with_project: bool = True
+    _known: list[Settings] = field(default_factory=list[Settings], compare=False, repr=False)
+    """The newest that could be read, if any."""
 
     @property
     def root(self) -> Path:
@@ -44,7 +46,19 @@ class Opening:
     def settings(self, root: Path | None = None) -> Settings:
         """Those in force now, for sessions of `root`. Raises PersonError."""
         place = (root or self.root) if self.with_project else None
-        return load_settings(self.flags, self.environ, user_config_file(self.environ), place)
+        found = load_settings(self.flags, self.environ, user_config_file(self.environ), place)
+        self._known[:] = [found]
+        return found
+
+    def last_settings(self) -> Settings:
+        """Those in force, or where one of the files was broken since they were read, as an agent may do with the
+        repository's own, those before: for what is looked at, not for what begins. Raises PersonError at first."""
+        try:
+            return self.settings()
+        except PersonError:
+            if not self._known:
+                raise
+            return self._known[0]
 
     def changed(self, name: str, value: str) -> Opening:
         """With another setting; `-` is what it was before anything was said of it. Raises PersonError."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextvars import copy_context
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,8 +18,20 @@ from ...agent.session import Start
 from ...agent.sessions import running
 from ...agent.store import sessions_folder
 from ...agent.v4.catalog import load_catalog
-from ...agent.wishes import Answer, Fork, Interrupt, RedoTo, Reject, Resume, Steer, UndoTo, Wish
+from ...agent.wishes import (
+    Answer,
+    Close,
+    Fork,
+    Interrupt,
+    RedoTo,
+    Reject,
+    Resume,
+    Steer,
+    UndoTo,
+    Wish,
+)
 from ...tools.errors import PersonError
+from ...tools.git.repository import NotARepositoryError
 from ...tools.paths import folder_key
 from ...tools.sandbox.environment import holds_secret
 from ..completions import ProjectCompletions
@@ -42,7 +53,7 @@ from ..widgets.composer.history import History
 from . import slash
 from .address import hearers, name_of
 from .host import Host
-from .key import is_key_missing, try_and_keep, welcome_to
+from .key import is_key_missing, is_refused, set_elsewhere, try_and_keep, welcome_to
 from .opening import Opening
 from .own_shell import OwnShell
 
@@ -62,7 +73,7 @@ class SessionControl:
     def __init__(self, pane: SessionPane, opening: Opening, host: Host) -> None:
         self.opening = opening
         self.pane = pane
-        self.feed = Feed(opening.settings().home, self._wake)
+        self.feed = Feed(opening.last_settings().home, self._wake)
         self.transcript = TranscriptPanel()
         self.changes = ChangesPanel()
         self.panels: Mapping[str, Panel] = {
@@ -87,13 +98,15 @@ class SessionControl:
         """What was said to agents that ended before they could read it."""
 
     async def begin(self) -> None:
-        settings, root = self.opening.settings(), self.opening.root
+        settings, root = self.opening.last_settings(), self.opening.root
         self._placed(None)
         self.pane.status.before(settings, root)
         models = load_catalog(settings.catalog).models
         self.pane.status.windows = {name: model.context for name, model in models.items()}
         composer = self.pane.composer
-        composer.commands = [Command(name, each.help) for name, each in slash.COMMANDS.items()]
+        composer.commands = [
+            Command(name, each.help, each.needs) for name, each in slash.COMMANDS.items()
+        ]
         composer.completions = ProjectCompletions(self.opening.folder, settings.home)
         composer.history = History(settings.home / "projects" / folder_key(root), holds_secret)
         await self.pane.attach(self, self.panels, (self.shell.output, self.approvals))
@@ -135,6 +148,7 @@ class SessionControl:
         """A task, or a word to who is at work, or how to go on with what has ended. What the person's last shell line
         printed goes with it."""
         text = self.shell.with_text(text)
+        self.transcript.edge(1)
         if self.feed.running:
             for agent in (self.speaks_to,) if self.speaks_to else hearers(self.state):
                 self.send(Steer(text, agent))
@@ -144,7 +158,9 @@ class SessionControl:
             self.submit(text)
 
     def submit(self, text: str, *, refactor: bool = False, plan_only: bool = False) -> None:
-        """Begin a session with this task."""
+        """Begin a session with this task. Raises PersonError where one is under way."""
+        if self.feed.running:
+            raise PersonError("A session is under way here: /stop ends it, /new begins another.")
         try:
             start = self.opening.start(text, "refactor" if refactor else None, plan_only=plan_only)
         except PersonError as error:
@@ -170,9 +186,18 @@ class SessionControl:
         self.pane.run_worker(self._welcome())
 
     async def _welcome(self) -> None:
-        settings = self.opening.settings()
+        settings = self.opening.last_settings()
         welcome = await welcome_to(settings, self.opening.root)
-        self._host.welcome(welcome, partial(try_and_keep, settings))
+        self._host.welcome(welcome, self._keep_key)
+
+    async def _keep_key(self, key: str) -> None:
+        settings = self.opening.last_settings()
+        await try_and_keep(settings, key)
+        if variable := set_elsewhere(settings, self.opening.environ):
+            self._host.told(
+                f"{variable} is set to another key: at the next start that wins, so unset it.",
+                bad=True,
+            )
 
     async def look_at(self, folder: Path) -> bool:
         """Show a session as its journal has it; whether it could be read."""
@@ -182,7 +207,8 @@ class SessionControl:
             self._host.told(error.message, bad=True)
             return False
         elsewhere = await asyncio.to_thread(running, folder)
-        self.feed.show(events, at_rest=not elsewhere)
+        # In a thread too: what a long session has takes longer than anybody's typing can wait.
+        await asyncio.to_thread(self.feed.show, events, at_rest=not elsewhere)
         if elsewhere:
             self._host.told(
                 "Another process is at work on this session; what it does is not shown here.",
@@ -200,6 +226,7 @@ class SessionControl:
             self.go_on(Resume(self.folder))
         else:
             self.pane.composer.restore("/fork ")
+            self._host.told("say what the copy is to do")
 
     def send(self, wish: Wish) -> None:
         if isinstance(wish, Reject | UndoTo | RedoTo):
@@ -238,6 +265,10 @@ class SessionControl:
         self.speaks_to = agent
         self.pane.open(FIRST)
         self.show()
+
+    def begin_close(self) -> None:
+        """Ask for the end that `close` waits for."""
+        self.feed.send(Close())
 
     def close(self) -> None:
         """End what runs at a point from where it can go on; what happened until then is in the state."""
@@ -306,7 +337,7 @@ class SessionControl:
         self._due = False
         beside, more = self.feed.take()
         if self.folder is None and self.state.header.session:
-            home = self.opening.settings().home
+            home = self.opening.last_settings().home
             self._placed(sessions_folder(home) / self.state.header.session)
         for told in beside:
             self._told(told)
@@ -324,9 +355,11 @@ class SessionControl:
         match told:
             case Ended(result):
                 self._host.called(self.pane, f"ended: {result.status}")
+                if is_refused(result):
+                    self.ask_key()
                 self._go_on_unread(result)
             case Broken(fault):
-                why = fault.message if isinstance(fault, PersonError) else _unforeseen(fault)
+                why = _why(fault)
                 self._failed(why, "\n".join((self._typed, *self._unread)).strip())
                 self._unread.clear()
             case Unheard(wish, reason):
@@ -360,7 +393,9 @@ class SessionControl:
         waiting = len(self.state.waiting)
         if waiting > self._asked:
             self._host.called(self.pane, "a question waits for you")
-            if not self.pane.composer.text:
+            # Anywhere else a key means something else: `a` keeps a change, and in a search it is a letter.
+            composer = self.pane.composer
+            if self.pane.app.focused is composer.area and not composer.text:
                 self.approvals.offer_focus()
         self._asked = waiting
 
@@ -371,11 +406,15 @@ class SessionControl:
 
     def _placed(self, folder: Path | None) -> None:
         root = Path(self.state.header.root) if self.state.header.root else self.opening.root
-        place = Place(root, self.opening.settings(), folder)
+        place = Place(root, self.opening.last_settings(), folder)
         for panel in self.panels.values():
             panel.place = place
 
 
-def _unforeseen(fault: Exception) -> str:
-    """A fault of ours. Its type only: what it says may hold anything."""
+def _why(fault: Exception) -> str:
+    """Why a session could not begin or go on. Of a fault of ours its type only: what it says may hold anything."""
+    if isinstance(fault, NotARepositoryError):
+        return "This folder is in no git repository, so changes could not be undone. !git init makes it one."
+    if isinstance(fault, PersonError):
+        return fault.message
     return f"Something went wrong inside Leadline ({type(fault).__name__}). The session can be resumed."

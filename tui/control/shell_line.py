@@ -17,6 +17,8 @@ from ..state.texts import NOTHING, Tail
 CHUNK = 65_536
 TOLD = 8_000
 """Characters of an output's end that go to the model."""
+CANT_RUN = 126
+"""How shells say that a command could not be run."""
 PATIENCE = 3.0
 """Seconds that a command has to end after it was asked to."""
 
@@ -51,16 +53,23 @@ async def run_line(command: str, folder: Path, told: Callable[[ShellRun], None])
     """
     run = ShellRun(command)
     told(run)
-    process = await asyncio.create_subprocess_exec(
-        os.environ.get("SHELL") or "/bin/sh",
-        "-c",
-        command,
-        cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
+    shell = os.environ.get("SHELL") or "/bin/sh"
+    try:
+        process = await asyncio.create_subprocess_exec(
+            shell,
+            "-c",
+            command,
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:  # no such shell or folder, a line that is too long
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        run = ShellRun(command, run.output.more(f"{shell} can't be started: {why}\n"), CANT_RUN)
+        told(run)
+        return run
     assert process.stdout is not None
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     try:

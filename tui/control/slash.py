@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...agent.wishes import Fork, Resume
@@ -28,6 +27,11 @@ class Slash:
     help: str
     do: Do
     rest: str = ""
+
+    @property
+    def needs(self) -> bool:
+        """Whether it does nothing alone."""
+        return bool(self.rest) and not self.rest.startswith("[")
 
 
 def carry_out(name: str, rest: str, control: SessionControl, host: Host) -> None:
@@ -89,6 +93,7 @@ def _set(rest: str, control: SessionControl, host: Host) -> None:
         )
     control.opening = control.opening.changed(name, value.strip())
     control.pane.status.before(control.opening.settings())
+    host.opens_by(control.opening)
     host.told(f"{name} is {value.strip()} for what begins from now on")
 
 
@@ -127,8 +132,7 @@ def _to(rest: str, control: SessionControl, host: Host) -> None:
 def _export(rest: str, control: SessionControl, host: Host) -> None:
     if control.folder is None:
         raise PersonError("There is no session here yet that could be exported.")
-    target = control.opening.folder / Path(rest or ".").expanduser()
-    host.told(f"written to {export(control.folder, target)}")
+    host.told(f"written to {export(control.folder, control.opening.folder, rest)}")
 
 
 def _needed(rest: str, why: str) -> str:
@@ -163,3 +167,17 @@ COMMANDS: Mapping[str, Slash] = {
     "close": Slash("close this tab", lambda _r, _c, host: host.close_tab()),
     "quit": Slash("leave; what runs can be resumed", lambda _r, _c, host: host.leave()),
 }
+
+
+def described() -> Mapping[str, str]:
+    """Each command with what follows it, and its help."""
+    return {f"{name} {each.rest}".rstrip(): each.help for name, each in COMMANDS.items()}
+
+
+def alone() -> Mapping[str, str]:
+    """Those that do something with nothing after them, and their help."""
+    return {
+        name: each.help
+        for name, each in COMMANDS.items()
+        if not each.needs
+    }

@@ -10,12 +10,16 @@ from .markdown import as_markdown
 from .page import as_page
 
 
-def export(session: Path, target: Path) -> Path:
-    """Write the session that is kept in the folder `session` to `target`: HTML or Markdown by its ending, a file named
-    by the session in a folder. Returns the file.
+def export(session: Path, folder: Path, typed: str) -> Path:
+    """Write the session that is kept in the folder `session` to what a person who stands in `folder` has `typed`: HTML
+    or Markdown by its ending, a file named by the session in a folder. Returns the file.
 
     Never overwrites anything. Raises PersonError, and JournalError for a session that can't be read.
     """
+    try:
+        target = folder / Path(typed or ".").expanduser()
+    except RuntimeError as error:
+        raise PersonError(f"{typed} is below a home folder that nobody here has.") from error
     if target.is_dir():
         target = target / f"leadline-{session.name}.md"
     if target.suffix not in (".md", ".markdown", ".html", ".htm"):

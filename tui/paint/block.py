@@ -9,12 +9,16 @@ from textual.content import Content
 from ..safe import line
 from ..state.blocks import Answer, Block, Card, News, Note, Proof, Said
 from ..state.texts import Tail
+from ..text import first_line
 from .card import opens_card, paint_card, paint_proof, paint_running
 from .inline import FAINT
-from .lines import fold, has_ink, left_out, plain_text
+from .lines import fold, has_ink, headed, left_out, plain_text
 from .live import paint_text
 from .notes import opens_note, opens_said, paint_news, paint_note, paint_said
 from .part import BLANK, Part
+
+BEGIN = 400
+"""Characters of folded reasoning whose first line is shown."""
 
 
 def paint(block: Block, opened: bool, width: int) -> tuple[Part, ...]:
@@ -33,7 +37,7 @@ def paint(block: Block, opened: bool, width: int) -> tuple[Part, ...]:
         case Proof():
             return tuple(paint_proof(block, opened, width))
         case Note():
-            return tuple(paint_note(block, opened))
+            return tuple(paint_note(block, opened, width))
         case News():
             return tuple(paint_news(block))
 
@@ -67,7 +71,9 @@ def _answer(answer: Answer, opened: bool, width: int) -> Iterator[Part]:
         words = len(answer.reasoning.text.split())
         more = "" if answer.reasoning.whole else "more than "
         noun = "word" if words == 1 else "words"
-        yield Part(fold(opened) + line(f"thought for {more}{words:,} {noun}", FAINT), wrap=False)
+        begins = "" if opened else f": {first_line(answer.reasoning.text[:BEGIN].strip())}"
+        thought = f"thought for {more}{words:,} {noun}{begins}"
+        yield headed(fold(opened) + line(thought, FAINT), width)
         if opened:
             yield from plain_text(answer.reasoning.text.strip(), FAINT, Content("  "))
             yield from left_out(answer.reasoning)

@@ -15,13 +15,19 @@ from ..state.texts import Tail
 from ..text import clean
 from .diff import FilePatch, parse_patch, unified
 from .inline import FAINT
-from .lines import fold, has_ink, headed, last_lines, left_out, plain_text
+from .lines import cut_to, fold, has_ink, headed, last_lines, left_out, plain_text
 from .part import Part
 
 INLINE_LINES = 12
 """Changed lines of an edit that is shown without being opened."""
+NO_OUTPUT = "(no output)"
+"""What stands for the output of a command that printed nothing."""
 OUTPUT_LINES = 200
 """Lines of a command's output that an open card has."""
+LAST_LINES = {"ok": 1, "failed": 3}
+"""Of what a command printed, the last lines that a folded card has."""
+NOTABLE = 1.0
+"""Seconds from which on it is said how long a call took."""
 _INDENT = Content("  ")
 _WRITES = ("edit", "write")
 
@@ -36,22 +42,23 @@ _SCOPES = {"session": ", for this session", "always": ", always"}
 
 
 def paint_card(card: Card, opened: bool, width: int) -> Iterator[Part]:
-    yield headed(_card_line(card, opened), width)
-    yield from _approval(card)
+    opened = opened and opens_card(card)
     diff = _diff(card)
+    yield _card_line(card, diff, opened, width)
+    yield from _answered(card, opened)
     if diff and (opened or _is_small(diff)):
         for file in diff:
-            yield from unified(file)
+            yield from _without_place(unified(file))
     elif opened:
         yield from _detail(card)
-    elif card.state == "failed" and card.detail and _is_short(card.detail.text):
-        yield from plain_text(card.detail.text.strip(), FAINT, _INDENT)
+    elif card.detail and not _is_answer(card):
+        yield from _end_of(card, card.detail.text, width)
     if opened and card.detail:
         yield from left_out(card.detail)
 
 
 def opens_card(card: Card) -> bool:
-    if card.detail is None or not has_ink(card.detail):
+    if card.detail is None or not has_ink(card.detail) or card.tool == "report":
         return False
     diff = _diff(card)
     return not (diff and _is_small(diff) and card.detail.whole)
@@ -90,17 +97,42 @@ def paint_running(tail: Tail, rows: int) -> Iterator[Part]:
     yield from last_lines("\n".join(shown), rows, _INDENT, FAINT)
 
 
-def _card_line(card: Card, opened: bool) -> Content:
-    title = line(card.title or card.tool or "a call", "bold" if card.mutates else "")
-    words = _LOOKS[card.state][2]
-    seconds = "" if card.seconds is None else f" {card.seconds:.1f} s"
-    return Content.assemble(
+def _card_line(card: Card, diff: tuple[FilePatch, ...], opened: bool, width: int) -> Part:
+    """What came of it stands at the end, also where there is no room for all of the title."""
+    title, verdict = card.title or card.tool or "a call", ""
+    if card.tool == "shell" and card.seconds is not None:
+        before, joint, after = title.rpartition(": ")
+        title, verdict = (before, joint + after) if joint else (title, "")
+    words = "" if verdict or _is_denied(card) else _LOOKS[card.state][2]
+    begin = Content.assemble(
         _look(card.state) if not _waits(card) else (f"{sign('waiting')} ", "$text-warning"),
         fold(opened) if opens_card(card) else "",
-        title,
-        (f" ({words})" if words else "", _LOOKS[card.state][1]),
-        (seconds, FAINT),
+        line(title, "bold" if card.mutates else ""),
     )
+    end = Content.assemble(
+        line(verdict),
+        (f" ({words})" if words else "", _LOOKS[card.state][1]),
+        *_counts(diff),
+        (_took(card), FAINT),
+        (f" {sign('ask')} waits for you" if _waits(card) else "", "$text-warning"),
+        (_allowed(card), FAINT),
+    )
+    if end.cell_length > width // 2:
+        return headed(begin + end, width)
+    return Part(cut_to(begin, width - end.cell_length) + end, wrap=False)
+
+
+def _counts(diff: tuple[FilePatch, ...]) -> Iterator[tuple[str, str]]:
+    if diff:
+        yield f" +{sum(each.added for each in diff)}", "$text-success"
+        yield f" -{sum(each.removed for each in diff)}", "$text-error"
+
+
+def _took(card: Card) -> str:
+    """How long it took, where that is of interest; the time in which a person was asked is not the call's."""
+    if card.seconds is None or card.tool == "shell" or card.approval is not None:
+        return ""
+    return f" {card.seconds:.1f} s" if card.seconds >= NOTABLE else ""
 
 
 def _look(state: CardState) -> tuple[str, str]:
@@ -112,26 +144,45 @@ def _waits(card: Card) -> bool:
     return card.state == "running" and card.approval is not None and card.approval.answer is None
 
 
-def _approval(card: Card) -> Iterator[Part]:
-    """Whether somebody was asked, and what came of it."""
-    if card.approval is None:
-        return
-    answer = card.approval.answer
+def _answer(card: Card) -> ApprovalAnswered | None:
+    return None if card.approval is None else card.approval.answer
+
+
+def _is_denied(card: Card) -> bool:
+    answer = _answer(card)
+    return answer is not None and not answer.allowed
+
+
+def _is_answer(card: Card) -> bool:
+    """Whether what it brought is what a person said, which stands there anyway."""
+    return card.tool in ("ask", "report") or _is_denied(card)
+
+
+def _allowed(card: Card) -> str:
+    """That a person allowed it. What a rule of theirs allows without a word is told where the card is open."""
+    answer = _answer(card)
+    if answer is None or card.tool == "ask" or not answer.allowed or answer.by != "person":
+        return ""
+    return f" allowed {_BY['person']}{_SCOPES.get(answer.scope, '')}"
+
+
+def _answered(card: Card, opened: bool) -> Iterator[Part]:
+    """What became of a question, where the card's line doesn't say it."""
+    answer = _answer(card)
     if answer is None:
-        if _waits(card):
-            text = f"{sign('ask')} waits for your answer: {card.approval.question}"
-            yield Part(line(text, "$text-warning"), _INDENT, _INDENT)
         return
-    yield Part(line(_answered(card, answer), FAINT), _INDENT, _INDENT)
-
-
-def _answered(card: Card, answer: ApprovalAnswered) -> str:
     by = _BY.get(answer.by, answer.by)
     if card.tool == "ask":
-        return f"answered {by}: {answer.answer}" if answer.answer else f"not answered {by}"
-    if answer.allowed:
-        return f"allowed {by}{_SCOPES.get(answer.scope, '')}"
-    return f"not allowed {by}{f': {answer.answer}' if answer.answer else ''}"
+        # A number stands for an option: what it means is what the call brought.
+        said = card.detail.text if card.state == "ok" and card.detail else answer.answer
+        text = f"answered {by}: {said}" if answer.answer else f"not answered {by}"
+    elif not answer.allowed:
+        text = f"not allowed {by}{f': {answer.answer}' if answer.answer else ''}"
+    elif opened and answer.by != "person":
+        text = f"allowed {by}"
+    else:
+        return
+    yield Part(line(text, FAINT), _INDENT, _INDENT)
 
 
 def _diff(card: Card) -> tuple[FilePatch, ...]:
@@ -149,7 +200,25 @@ def _is_short(text: str) -> bool:
     return 0 < len(text.strip()) < 500 and text.strip().count("\n") < 2
 
 
+def _without_place(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Where the first hunk is, its numbers say."""
+    return parts[1:]
+
+
+def _end_of(card: Card, text: str, width: int) -> Iterator[Part]:
+    """What a folded card has of what came of it: of a command the end, of a failure what went wrong."""
+    if card.tool == "shell" and card.seconds is not None:
+        lines = [each for each in text.rstrip().split("\n") if each.strip()]
+        for each in lines[-LAST_LINES.get(card.state, 0) :] if lines != [NO_OUTPUT] else ():
+            yield headed(_INDENT + line(each, FAINT), width)
+    elif card.state == "failed" and _is_short(text):
+        yield from plain_text(text.strip(), FAINT, _INDENT)
+
+
 def _detail(card: Card) -> Iterator[Part]:
+    if card.tool == "ask" and card.approval is not None:
+        yield from plain_text(card.approval.question.strip(), "", _INDENT)
+        return
     if card.detail is None or not card.detail.text.strip():
         return
     if card.tool == "shell":

@@ -43,8 +43,8 @@ _FILLS: dict[LineKind, str] = {
 }
 _WORDS: dict[LineKind, str] = {
     "context": "",
-    "added": "bold on $success 40%",
-    "removed": "bold on $error 40%",
+    "added": "bold on $success 20%",
+    "removed": "bold on $error 20%",
 }
 _SIGNS: dict[LineKind, tuple[str, str]] = {
     "context": (" ", FAINT),

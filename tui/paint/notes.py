@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from textual.content import Content
 
 from ...agent.headless import Style
 from ...agent.messages import Origin
+from ...prompts.render import render
 from ..safe import content, line
 from ..signs import Sign, sign
 from ..state.blocks import News, Note, NoteKind, Said
 from ..text import first_line
 from .inline import FAINT
 from .lines import cut_to, fold, left_out, plain_text
+from .live import paint_text
 from .part import Part
 
 MOST_LINES = 12
@@ -41,7 +44,7 @@ _NOTES: Mapping[NoteKind, tuple[str, Sign | None, str]] = {
     "warning": ("warning: ", "warn", "$text-warning"),
     "limit": ("limit: ", "warn", "$text-warning"),
     "miss": ("unexpected cache miss: ", "warn", "$text-warning"),
-    "claim": ("the model reports: ", None, ""),
+    "claim": ("", None, ""),
     "asked": ("asks: ", "ask", "$text-warning"),
     "answered": ("answered: ", None, FAINT),
     "left_out": (
@@ -49,11 +52,16 @@ _NOTES: Mapping[NoteKind, tuple[str, Sign | None, str]] = {
         "warn",
         "$text-warning",
     ),
-    "restored": ("the tree is set to ", None, FAINT),
+    "restored": ("", None, FAINT),
     "resumed": ("resumed", None, FAINT),
-    "ended": ("ended: ", None, FAINT),
 }
 """What is said before a note's text, the sign before that, and the style of both."""
+
+_WHOLE: tuple[NoteKind, ...] = ("claim", "ended")
+"""Notes that people wait for."""
+
+_GOOD = ("done", "planned")
+"""Ends that were wanted, as the note of an end begins with them."""
 
 _STYLES: Mapping[Style, str] = {
     "plain": "",
@@ -85,7 +93,10 @@ def opens_said(said: Said) -> bool:
 def _person(said: Said, opened: bool) -> Iterator[Part]:
     """With a bar at the left, so that what people said is found while scrolling by."""
     bar = Content.styled(f"{sign('cursor')} ", "$accent")
-    lines = content(said.text.text.strip()).plain.split("\n")
+    text = said.text.text.strip()
+    if said.origin == "task":
+        text = text.removeprefix(_before_task()).strip()
+    lines = content(text).plain.split("\n")
     shown = lines if opened else lines[:MOST_LINES]
     yield from plain_text("\n".join(shown), "", bar)
     if len(lines) > len(shown):
@@ -95,7 +106,19 @@ def _person(said: Said, opened: bool) -> Iterator[Part]:
         yield from left_out(said.text)
 
 
-def paint_note(note: Note, opened: bool) -> Iterator[Part]:
+@cache
+def _before_task() -> str:
+    """What the model is told before a task. A person knows whose it is."""
+    return render("task", task="").strip()
+
+
+def paint_note(note: Note, opened: bool, width: int) -> Iterator[Part]:
+    if note.kind == "claim":  # the model's last word, which is Markdown like its others
+        yield from paint_text(note.text, width)
+        return
+    if note.kind == "ended":
+        yield from _ended(note.text)
+        return
     words, mark, style = _NOTES.get(note.kind, (f"{note.kind}: ", None, FAINT))
     text = note.text.strip()
     if note.kind == "resumed":
@@ -109,8 +132,18 @@ def paint_note(note: Note, opened: bool) -> Iterator[Part]:
         yield Part(part.content, rest if number else first, rest)
 
 
+def _ended(text: str) -> Iterator[Part]:
+    first, _, why = text.partition("\n")
+    good = first.startswith(_GOOD)
+    mark = Content.styled(
+        f"{sign('ok' if good else 'warn')} ", "$text-success" if good else "$text-warning"
+    )
+    yield Part(line(first, "bold"), mark, Content(" " * mark.cell_length))
+    yield from plain_text(why) if why else ()
+
+
 def opens_note(note: Note) -> bool:
-    return len(note.text) > MOST_CHARS
+    return note.kind not in _WHOLE and len(note.text) > MOST_CHARS
 
 
 def paint_news(news: News) -> Iterator[Part]:

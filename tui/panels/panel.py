@@ -37,3 +37,7 @@ class Panel(Widget):
     def page(self, pages: int) -> None:
         """Scroll by so many pages, backwards below 0, while the keys go elsewhere. Not all panels can."""
         del pages
+
+    def edge(self, step: int) -> None:
+        """Go to the end, with a `step` of -1 to the beginning, while the keys go elsewhere. Not all panels can."""
+        del step

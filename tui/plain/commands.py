@@ -144,8 +144,7 @@ def _fork(rest: str, talk: Talk) -> None:
 
 
 def _export(rest: str, talk: Talk) -> None:
-    target = talk.opening.folder / Path(rest or ".").expanduser()
-    talk.lines.line(f"written: {export(_folder(talk), target)}")
+    talk.lines.line(f"written: {export(_folder(talk), talk.opening.folder, rest)}")
 
 
 def _undo(rest: str, talk: Talk) -> None:

@@ -18,8 +18,10 @@ from textual.widgets import Static
 from ..safe import line
 from ..text import pad
 
-KEYS = 22
+KEYS = 30
 """Columns for keys and commands."""
+ABOUT = 26
+"""Columns for what a key does."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -30,6 +32,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen > VerticalScroll {
         width: 90%; max-width: 90; height: 90%; padding: 0 2; background: $panel; border: round $primary;
     }
+    HelpScreen > VerticalScroll { scrollbar-size-vertical: 1; }
     HelpScreen Static { height: auto; }
     """
 
@@ -66,8 +69,12 @@ class HelpScreen(ModalScreen[None]):
     def _lines(self) -> Iterable[Content]:
         for name, bindings in self._groups.items():
             yield line(name, "bold $primary")
-            for keys, about in _told(bindings):
-                yield line(keys).pad_right(max(1, KEYS - len(keys))) + line(about, "$text-muted")
+            for keys, about, ids in _told(bindings):
+                yield (
+                    line(keys).pad_right(max(1, KEYS - len(keys)))
+                    + line(about).pad_right(max(2, ABOUT - len(about)))
+                    + line(ids, "$text-muted")
+                )
             yield Content("")
         yield line("commands", "bold $primary")
         for name, about in self._commands.items():
@@ -90,9 +97,11 @@ def own_bindings(place: DOMNode, keys: Mapping[str, str]) -> tuple[Binding, ...]
     return tuple(found.values())
 
 
-def _told(bindings: Iterable[Binding]) -> Iterable[tuple[str, str]]:
-    """Keys with what they do; several for the same stand together."""
+def _told(bindings: Iterable[Binding]) -> Iterable[tuple[str, str, str]]:
+    """Keys, what they do, and the ids by which config binds them anew; several for the same stand together."""
     keys: dict[str, list[str]] = {}
+    ids: dict[str, list[str]] = {}
     for binding in bindings:
         keys.setdefault(binding.description, []).append(binding.key_display or binding.key)
-    return [(", ".join(each), about) for about, each in keys.items() if about]
+        ids.setdefault(binding.description, []).append(binding.id or "")
+    return [(", ".join(keys[about]), about, ", ".join(ids[about])) for about in keys if about]

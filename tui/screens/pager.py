@@ -153,8 +153,14 @@ class Pager(Screen[None]):
 
     def action_outside(self) -> None:
         """Show the text in the person's own pager; what a terminal would obey is not in it."""
-        command = shlex.split(os.environ.get("PAGER") or "less")
-        with tempfile.NamedTemporaryFile("w", prefix="leadline-", suffix=".txt") as file:
+        try:
+            command = shlex.split(os.environ.get("PAGER", "")) or ["less"]
+        except ValueError as error:
+            self.notify(f"PAGER can't be read as a command ({error}).", markup=False)
+            return
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="leadline-", suffix=".txt"
+        ) as file:
             file.write(self._text)
             file.flush()
             try:

@@ -32,9 +32,11 @@ class SessionList(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"sessions--cursor"}
 
     DEFAULT_CSS = """
-    SessionList { height: 1fr; overflow-x: hidden; text-wrap: nowrap; scrollbar-size-vertical: 1; }
+    SessionList {
+        height: 1fr; overflow-x: hidden; text-wrap: nowrap; scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+    }
     SessionList > .sessions--cursor { background: $panel; text-style: bold; }
-    SessionList:focus > .sessions--cursor { background: $primary 25%; text-style: bold; }
+    SessionList:focus > .sessions--cursor { background: $primary 20%; text-style: bold; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from ...agent.sessions import LONGEST, Summary
 from ..safe import content, line
+from ..widgets.line_input import LineInput
 from .session_rows import words
 
 _LOOKS = """
@@ -39,7 +40,7 @@ class TitleQuestion(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(line("Title (empty: the task's first line)"))
-            yield Input(self._title, max_length=LONGEST, compact=True)
+            yield LineInput(self._title, max_length=LONGEST, compact=True)
             yield Static(line("enter keeps it, escape leaves it", "$text-muted"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

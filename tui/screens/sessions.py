@@ -14,7 +14,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Static
 
 from ...agent.sessions import Summary, delete, rename, summaries
 from ...agent.store import sessions_folder
@@ -22,6 +22,8 @@ from ...tools.errors import PersonError
 from ..amounts import now
 from ..messages import SessionChosen
 from ..safe import line
+from ..widgets.line_input import LineInput
+from ..widgets.status.key_hints import KeyHints
 from .session_list import SessionList
 from .session_questions import DeleteQuestion, TitleQuestion
 from .session_rows import details, fits, heading
@@ -48,7 +50,7 @@ class SessionsScreen(Screen[SessionChosen | None]):
     SessionsScreen > Input { display: none; }
     SessionsScreen.-filtering > Input { display: block; }
     SessionsScreen.-low > #sessions-head, SessionsScreen.-low > #sessions-details { display: none; }
-    SessionsScreen.-low > Footer { display: none; }
+    SessionsScreen.-low > KeyHints { display: none; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,7 +73,7 @@ class SessionsScreen(Screen[SessionChosen | None]):
         self._reading = 0
         self._everywhere = False
         self._list = SessionList(lambda: clock().astimezone())
-        self._filter = Input(placeholder="words of the title, the task or the id", compact=True)
+        self._filter = LineInput(placeholder="words of the title, the task or the id", compact=True)
         self._told = Static(id="sessions-told")
         self._head = Static(id="sessions-head")
         self._details = Static(id="sessions-details")
@@ -82,7 +84,7 @@ class SessionsScreen(Screen[SessionChosen | None]):
         yield self._head
         yield self._list
         yield self._details
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyHints()
 
     def on_mount(self) -> None:
         self._list.focus()
@@ -143,7 +145,7 @@ class SessionsScreen(Screen[SessionChosen | None]):
         shown = [row for row in here if fits(row, self._filter.value)]
         self._list.show(shown, places=self._everywhere)
         self._told.update(line(self._words(len(here), len(shown))))
-        self._head.update(heading(max(1, self.size.width - 3)))
+        self._head.update(heading(max(1, self.size.width - 2)))
 
     def _words(self, here: int, shown: int) -> str:
         where = "everywhere" if self._everywhere else "of this place"
@@ -157,7 +159,7 @@ class SessionsScreen(Screen[SessionChosen | None]):
 
     def on_resize(self) -> None:
         self.set_class(self.size.height < LOW, "-low")
-        self._head.update(heading(max(1, self.size.width - 3)))
+        self._head.update(heading(max(1, self.size.width - 2)))
 
     def on_session_list_moved(self) -> None:
         found = self._list.selected

@@ -23,11 +23,13 @@ class WelcomeScreen(ModalScreen[bool]):
     DEFAULT_CSS = """
     WelcomeScreen { align: center middle; }
     WelcomeScreen > VerticalScroll {
-        width: 90%; max-width: 100; height: auto; max-height: 100%; padding: 1 2; background: $panel;
+        width: 90%; max-width: 100; height: auto; max-height: 100%; padding: 0 2; background: $panel;
         border: round $primary;
     }
+    WelcomeScreen > VerticalScroll { scrollbar-size-vertical: 1; }
     WelcomeScreen Static { height: auto; margin-bottom: 1; }
-    WelcomeScreen .title { text-style: bold; color: $primary; }
+    WelcomeScreen Input { margin-bottom: 1; }
+    WelcomeScreen .title { text-style: bold; color: $primary; margin-bottom: 0; }
     WelcomeScreen .dim { color: $text-muted; }
     """
 
@@ -46,12 +48,17 @@ class WelcomeScreen(ModalScreen[bool]):
         with VerticalScroll(can_focus=False):
             yield Static(content("Welcome to Leadline"), classes="title")
             yield Static(content(self._welcome.text))
-            yield Input(password=True, placeholder="the key; Enter tries it, Esc does it later")
+            yield Input(
+                password=True,
+                placeholder="the key; Enter tries it, Esc does it later",
+                compact=True,
+            )
             yield self._word
             yield Static(content(self._welcome.lines), classes="dim")
 
     def on_mount(self) -> None:
-        self.query_one(Input).focus()
+        # Without scrolling there: where the screen is low, it is read from its beginning.
+        self.query_one(Input).focus(scroll_visible=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value.strip():

@@ -57,8 +57,9 @@ def _of_the_model(view: AgentView, now: Now) -> Activity:
         return Activity("retrying", now.retry.reason)
     if view.request is not None:
         if now.text.chars:
-            return Activity("writing")
-        return Activity("thinking" if now.reasoning.chars else "waiting")
+            return Activity("writing", since=view.sent_at)
+        doing = "thinking" if now.reasoning.chars else "waiting"
+        return Activity(doing, since=view.sent_at)
     if now.index is not None:
         return Activity("indexing", f"{now.index.done:,} of {now.index.total:,} files")
     return Activity("working") if view.in_turn else Activity("idle")

@@ -39,9 +39,9 @@ _EMPTY: Pages[Block] = Pages()
 class AgentView:
     """`task` is the id of a worker's task. `lane` has model, effort, reason and price as they were routed last.
 
-    Under way are: a turn, a request by its number, the calls of the newest turn as places in the transcript by call id,
-    a check as its place. `usd` is what its requests cost; `context` the tokens of the newest one with its answer, which
-    the next one begins with. `began` and `newest` are times of its first and last event.
+    Under way are: a turn, a request by its number and the time it was sent, the calls of the newest turn as places in
+    the transcript by call id, a check as its place. `usd` is what its requests cost; `context` the tokens of the newest
+    one with its answer, which the next one begins with. `began` and `newest` are times of its first and last event.
     """
 
     name: str
@@ -54,6 +54,7 @@ class AgentView:
     turn: int = 0
     in_turn: bool = False
     request: int | None = None
+    sent_at: str = ""
     transcript: Pages[Block] = _EMPTY
     calls: Mapping[str, int] = field(default_factory=dict[str, int])
     check: int | None = None
@@ -108,7 +109,7 @@ def agent_after(view: AgentView, event: Event) -> AgentView:
         case ApprovalAsked() | ApprovalAnswered():
             return _approval(view, event, event.body)
         case TurnStarted() | TurnEnded() | RequestSent() | RequestFailed() | UsageReported():
-            view = _turn(view, event.turn, event.body)
+            view = _turn(view, event, event.body)
         case _:
             view = _standing(view, event)
     note = None if same_lane else noted(event)
@@ -219,16 +220,16 @@ def asked(event: Event, body: ApprovalAsked, card: Card | None) -> Approval:
 
 def _turn(
     view: AgentView,
-    turn: int,
+    event: Event,
     body: TurnStarted | TurnEnded | RequestSent | RequestFailed | UsageReported,
 ) -> AgentView:
     match body:
         case TurnStarted():
-            return replace(cut_off(view), turn=turn, in_turn=True, calls={}, claim=None)
+            return replace(cut_off(view), turn=event.turn, in_turn=True, calls={}, claim=None)
         case TurnEnded():
             return replace(view, in_turn=False)
         case RequestSent():
-            return replace(view, request=body.request)
+            return replace(view, request=body.request, sent_at=event.at)
         case RequestFailed():
             return replace(view, request=None)
         case UsageReported():

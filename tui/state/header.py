@@ -31,6 +31,7 @@ class Header:
 
     session: str = ""
     began: str = ""
+    run_began: str = ""
     root: str = ""
     task: str = ""
     mode: Mode = "auto"
@@ -60,7 +61,14 @@ def header_after(header: Header, event: Event) -> Header:
             return _begun(event, body)
         case SessionResumed(sandbox=sandbox):
             runs = header.runs + 1
-            return replace(header, sandbox=sandbox, ended=None, reached=None, runs=runs)
+            return replace(
+                header,
+                run_began=event.at,
+                sandbox=sandbox,
+                ended=None,
+                reached=None,
+                runs=runs,
+            )
         case SessionEnded() as body:
             return replace(header, ended=body)
         case BudgetReached() as body:
@@ -81,6 +89,7 @@ def _begun(event: Event, body: SessionStarted) -> Header:
     return Header(
         session=event.session,
         began=event.at,
+        run_began=event.at,
         root=body.root,
         task=body.task,
         mode=body.mode,

@@ -26,7 +26,10 @@ from ...agent.events import (
 from ...agent.headless import Span, packed_line, weighed_line
 from ...agent.headless_plan import tell_plan
 from ...agent.v4.cost import UNEXPECTED
+from ..amounts import moment, span, usd
 from .blocks import News, Note, NoteKind
+from .header import Header
+from .money import Money
 
 
 def noted(event: Event) -> Note | None:
@@ -49,7 +52,7 @@ def _of_request(body: Durable) -> tuple[NoteKind, str] | None:
             return "rebased", reason
         case Packed():
             return "pack", packed_line(body)
-        case RepackWeighed():
+        case RepackWeighed(repack=True):  # that all stays as it is is no news
             return "pack", weighed_line(body)
         case Reported(summary=summary):
             return "claim", summary
@@ -68,17 +71,30 @@ def _of_session(body: Durable) -> tuple[NoteKind, str] | None:
         case ApprovalAnswered(answer=answer):
             return "answered", answer
         case SnapshotTaken(step=step, label=label, by="person"):
-            return "restored", f"step {step}: {label}"
+            return "restored", f"{label}, step {step}"
         case SnapshotTaken(left_out=left_out) if left_out:
             return "left_out", ", ".join(left_out)
         case Restored(step=step):
-            return "restored", f"step {step}"
+            where = f"as after step {step}" if step else "as it was before the first change"
+            return "restored", f"the tree is {where}"
         case SessionResumed():
             return "resumed", "; ".join(body.interrupted_calls)
-        case SessionEnded(summary=summary):
-            return "ended", summary
         case _:
             return None
+
+
+def ended(event: Event, header: Header, money: Money, claim: str) -> Note | None:
+    """The last note of a run: how it ended, after how long and at what cost, and why, where the model's own report,
+    which stands above, does not say it already."""
+    if not isinstance(event.body, SessionEnded):
+        return None
+    words = [event.body.status.replace("_", " "), usd(money.total.cost)]
+    began, now = moment(header.run_began), moment(event.at)
+    if began is not None and now is not None:
+        words.append(span((now - began).total_seconds()))
+    summary = event.body.summary.strip()
+    lines = [", ".join(words), *([] if summary == claim.strip() else [summary])]
+    return Note(event.seq, event.at, "ended", "\n".join(filter(None, lines)))
 
 
 def news(event: Event, before: Board, now: Board) -> News | None:

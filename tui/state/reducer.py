@@ -14,7 +14,7 @@ from .blocks import Approval
 from .changes import Changes, changes_after
 from .header import Header, header_after
 from .money import Money, money_after
-from .notes import news
+from .notes import ended, news
 from .now import IDLE, Now, now_after, now_with
 from .plan import PlanView, plan_after
 
@@ -132,6 +132,10 @@ def _agents_after(state: State, event: Event, plan: PlanView) -> Mapping[str, Ag
     told = news(event, state.plan.board, plan.board)
     if told is not None:
         agents[MAIN] = (agents.get(MAIN) or AgentView(MAIN)).with_block(told)
+    claim = agents[event.agent].claim
+    end = ended(event, state.header, state.money, claim.summary if claim else "")
+    if end is not None:
+        agents[event.agent] = agents[event.agent].with_block(end)
     return agents
 
 

@@ -73,7 +73,7 @@ def test_a_long_word_of_a_person_is_folded():
 
 def test_an_answer_folds_its_reasoning_and_says_what_is_left_out():
     (block,) = blocks(mine(MessageCommitted(answer("# Done\n\nIt *works*.", "I think so."))))
-    assert look(block) == ["▸ thought for 3 words", "Done", "", "It works."]
+    assert look(block) == ["▸ thought for 3 words: I think so.", "Done", "", "It works."]
     assert look(block, opened=True)[:2] == ["▾ thought for 3 words", "  I think so."]
     (block,) = blocks(mine(MessageCommitted(answer("word " * 20_000))))
     assert not opens(block)
@@ -185,7 +185,8 @@ def test_a_call_is_one_line_with_its_state_in_words_and_opens_to_its_output():
     output = "\n".join(f"line {number}" for number in range(300))
     ended = ToolFinished("1", False, "told", 2.0, "$ make: exit code 2", output)
     (failed,) = blocks(mine(*began, ended))
-    assert look(failed) == ["✗ ▸ $ make: exit code 2 (failed) 2.0 s"]
+    assert look(failed)[0] == "✗ ▸ $ make: exit code 2"
+    assert look(failed)[1:] == ["  line 297", "  line 298", "  line 299"]
     assert look(failed, True)[1] == "  100 lines before this"
     assert look(failed, True)[-1] == "  line 299"
     (cut,) = blocks(mine(*began, TurnStarted()))
@@ -198,13 +199,51 @@ def test_a_call_is_one_line_with_its_state_in_words_and_opens_to_its_output():
 def test_an_approval_is_told_in_words():
     asked = (TurnStarted(), STARTED, ApprovalAsked("1", "run make?"))
     (waits,) = blocks(mine(*asked))
-    assert look(waits) == ["○ $ make", "  ? waits for your answer: run make?"]
+    assert look(waits) == ["○ $ make ? waits for you"]
     (denied,) = blocks(mine(*asked, ApprovalAnswered("1", False, "use\nninja", "person")))
     assert look(denied)[1] == "  not allowed by you: use ninja"
     (allowed,) = blocks(mine(*asked, ApprovalAnswered("1", True, "", "rule")))
-    assert look(allowed)[1] == "  allowed by a rule"
+    assert look(allowed) == ["● $ make"]
+    ended = ToolFinished("1", True, "told", 2.0, "$ make: exit 0 in 2.0 s", "made")
+    (allowed,) = blocks(mine(*asked, ApprovalAnswered("1", True, "", "rule"), ended))
+    assert look(allowed) == ["✓ ▸ $ make: exit 0 in 2.0 s", "  made"]
+    assert look(allowed, True)[1] == "  allowed by a rule"
     (scoped,) = blocks(mine(*asked, ApprovalAnswered("1", True, "", "person", "session")))
-    assert look(scoped)[1] == "  allowed by you, for this session"
+    assert look(scoped) == ["● $ make allowed by you, for this session"]
+
+
+def test_what_came_of_a_call_is_to_be_seen_however_long_its_title_is():
+    title = "$ " + "long " * 40
+    ended = ToolFinished("1", False, "told", 2.0, f"{title}: exit 2 in 2.0 s", "broken")
+    (card,) = blocks(mine(TurnStarted(), replace(STARTED, title=title), ended))
+    assert look(card)[0].endswith("…: exit 2 in 2.0 s")
+    assert len(look(card)[0]) <= WIDTH
+
+
+def test_the_time_in_which_a_person_was_asked_is_not_the_calls():
+    asked = (TurnStarted(), ToolStarted("1", "edit", "edit a.py", True), ApprovalAsked("1", "may I?"))
+    ended = ToolFinished("1", True, "ok", 9.0, "edit a.py", unified_diff("a.py", "a\n", "b\n"))
+    (card,) = blocks(mine(*asked, ApprovalAnswered("1", True, "", "person"), ended))
+    assert look(card)[0] == "✓ edit a.py +1 -1 allowed by you"
+
+
+def test_a_no_is_told_once():
+    asked = (TurnStarted(), STARTED, ApprovalAsked("1", "run make?"))
+    ended = ToolFinished("1", False, "Not allowed. use ninja", 3.0, "$ make", "")
+    (card,) = blocks(mine(*asked, ApprovalAnswered("1", False, "use ninja", "person"), ended))
+    assert look(card) == ["✗ ▸ $ make", "  not allowed by you: use ninja"]
+
+
+def test_an_answer_by_number_says_what_it_means_and_the_whole_question_is_kept():
+    asked = (
+        TurnStarted(),
+        ToolStarted("1", "ask", "asks: Which one?", False),
+        ApprovalAsked("1", "Which one?\n1. this\n2. that"),
+    )
+    ended = ToolFinished("1", True, "that", 3.0, "asks: Which one?", "that")
+    (card,) = blocks(mine(*asked, ApprovalAnswered("1", True, "2", "person"), ended))
+    assert look(card) == ["✓ ▸ asks: Which one?", "  answered by you: that"]
+    assert look(card, True)[2:] == ["  Which one?", "  1. this", "  2. that"]
 
 
 def edit(before: str, after: str) -> Block:
@@ -221,9 +260,9 @@ def edit(before: str, after: str) -> Block:
 
 def test_a_small_edit_is_shown_without_being_opened_and_a_large_one_is_not():
     small = edit("a\nb\n", "a\nc\n")
-    assert look(small)[1:] == ["line 1", "1   a", "2 - b", "2 + c"]
+    assert look(small) == ["✓ edit a.py +1 -1", "1   a", "2 - b", "2 + c"]
     large = edit("", "line\n" * 40)
-    assert look(large) == ["✓ ▸ edit a.py 0.1 s"]
+    assert look(large) == ["✓ ▸ edit a.py +40 -0"]
     assert len(look(large, True)) > 40
 
 

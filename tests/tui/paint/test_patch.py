@@ -244,7 +244,7 @@ def test_a_diff_has_numbers_signs_and_the_words_that_changed():
     assert (removed.fill, added.fill) == ("on $error-muted", "on $success-muted")
     for part, word in ((removed, "old"), (added, "new")):
         marked = [
-            part.content.plain[a:b] for a, b, style in part.content.spans if "40%" in str(style)
+            part.content.plain[a:b] for a, b, style in part.content.spans if "20%" in str(style)
         ]
         assert marked == [word]
     assert any(str(style).startswith("$text-") for _, _, style in added.content.spans)

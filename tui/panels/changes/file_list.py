@@ -31,7 +31,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-gutter: stable; background: $background; color: $foreground;
     }
     FileList > .files--cursor { background: $panel; text-style: bold; }
-    FileList:focus > .files--cursor { background: $primary 25%; text-style: bold; }
+    FileList:focus > .files--cursor { background: $primary 20%; text-style: bold; }
     """
 
     cursor: reactive[int] = reactive(0, repaint=False)

@@ -33,7 +33,7 @@ from .keys import KEYS
 from .looking import Looking, extents_of, line_to_edit, work_of
 from .painted import FIRST_LINES, MOST_LINES, Look, Painted, paint
 from .turns import Turns
-from .words import heading, question
+from .words import afterwards, heading, question
 
 BESIDE = 100
 """Columns from which on files and diff are beside each other."""
@@ -47,7 +47,7 @@ class ChangesPanel(Panel):
 
     DEFAULT_CSS = """
     ChangesPanel { layout: vertical; }
-    ChangesPanel > Static { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+    ChangesPanel > Static { height: 1; width: 1fr; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     ChangesPanel > #changes-told { display: none; height: auto; max-height: 3; text-wrap: wrap; }
     ChangesPanel.-telling > #changes-told { display: block; background: $panel; }
     ChangesPanel > Horizontal { height: 1fr; width: 1fr; }
@@ -79,6 +79,8 @@ class ChangesPanel(Panel):
         self._beside: bool | None = None
         self._asked: Wish | None = None
         self._waits = False
+        self._afterwards = ""
+        """What is told once the wish that waits has come true."""
         self._lists = Turns(self, self._read_list)
         self._diffs = Turns(self, self._read_diff)
         self._heading = Static(markup=False)
@@ -94,8 +96,9 @@ class ChangesPanel(Panel):
         yield self._told
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        """The keys go to the files."""
-        self._files.focus(scroll_visible)
+        """The keys go to the files, or to the diff where that has their place."""
+        hidden = self.has_class("-diff") and not self._beside
+        (self._diff if hidden else self._files).focus(scroll_visible)
         return self
 
     def show(self, state: State) -> None:
@@ -111,7 +114,7 @@ class ChangesPanel(Panel):
         if self._extent not in self._extents:
             self._extent = OfSession()
         if self._waits:
-            self._tell(None)
+            self._tell(line(self._afterwards, "$text-success"))
         self._say()
         self._lists.ask()
 
@@ -356,6 +359,7 @@ class ChangesPanel(Panel):
 
     def _wish(self, wish: Wish) -> None:
         self._tell(line(f"{sign('running')} at it", "$text-muted"))
+        self._afterwards = afterwards(wish)
         self._waits = True
         self.post_message(Wished(wish))
 

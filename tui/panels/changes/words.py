@@ -7,7 +7,7 @@ from textual.content import Content
 from ....agent.changes.extent import Extent, OfSession, OfStep, OfTask
 from ....agent.changes.reading import Changed, Listing
 from ....agent.changes.work import Work
-from ....agent.wishes import RedoTo, Reject, UndoTo
+from ....agent.wishes import RedoTo, Reject, UndoTo, Wish
 from ...columns import beside
 from ...safe import line
 from ...signs import sign
@@ -75,3 +75,18 @@ def question(
                     what += ", its last, and with it its name or mode"
             ask = f"Take back {what}? {CAN_UNDO}"
     return line(f"{sign('ask')} y/n {ask}", "bold $warning")
+
+
+def afterwards(wish: Wish) -> str:
+    """What is told when it is done."""
+    match wish:
+        case Reject(chosen=chosen):
+            what = chosen[0].path if chosen else "all of it"
+            return f"Took back {'a hunk of ' if chosen and chosen[0].hunks else ''}{what}; {CAN_UNDO}."
+        case UndoTo(_, step):
+            where = f", to step {step}" if step else ", to before the first change" if step == 0 else ""
+            return f"Undone{where}; Y brings it back."
+        case RedoTo():
+            return "Brought back."
+        case _:
+            return ""

@@ -38,7 +38,7 @@ class CostPanel(Panel):
     """`clock` says what time it is, with a time zone; times are shown in `zone`, by default the machine's own."""
 
     DEFAULT_CSS = """
-    CostPanel > VerticalScroll { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
+    CostPanel > VerticalScroll { padding: 0 1; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     CostPanel Static { height: auto; width: 1fr; margin-bottom: 1; }
     CostPanel .-empty { display: none; }
     """

@@ -66,6 +66,9 @@ class PlanPanel(Panel):
     PlanPanel > #plan-head { height: auto; max-height: 4; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     PlanPanel > #plan-body { height: 1fr; layout: vertical; }
     PlanPanel TaskList { height: 1fr; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; background: $background; }
+    PlanPanel TaskList:focus { background-tint: transparent; }
+    PlanPanel TaskList.-textual-compact > .option-list--option { padding: 0 1; }
+    PlanPanel TaskList, PlanPanel #plan-detail { scrollbar-size-vertical: 1; }
     PlanPanel #plan-detail { height: 1fr; width: 1fr; border-top: solid $panel; padding: 0 1; }
     PlanPanel #plan-detail:focus { border-top: solid $primary; }
     PlanPanel #plan-detail > Static { height: auto; }

@@ -102,6 +102,12 @@ class TranscriptPanel(Panel):
             else:
                 self.view.action_page_down()
 
+    def edge(self, step: int) -> None:
+        if step < 0:
+            self.view.action_first()
+        else:
+            self.view.action_last()
+
     def _show_head(self, agent: str) -> None:
         if agent == self._shown[0]:
             return

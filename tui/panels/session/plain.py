@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from ....agent.messages import Origin
 from ...state.blocks import Answer, Block, Card, News, Note, Proof, Said
 from ...state.texts import Excerpt, Tail
+
+OF_PEOPLE: tuple[Origin, ...] = ("task", "person")
+"""What the model was told by people, whoever passed it on."""
 
 
 def text_of(block: Block) -> str:

@@ -51,12 +51,17 @@ class RowsView(ScrollView, can_focus=True, inherit_bindings=False):
 
     # --- where things are ---
 
+    @property
+    def columns(self) -> int:
+        """What a row may take: the scroll bar stands in the last column of this widget's own size."""
+        return self.scrollable_content_region.width
+
     def place(self) -> None:
         """Bring the scroll bar and the screen to what is laid out now. Lines that are what they were stay untouched."""
         laid = self.laid
         laid.settle()
         seen = laid.window()
-        self._set_virtual_size(Size(self.size.width, laid.total))
+        self._set_virtual_size(Size(self.columns, laid.total))
         bar = self.vertical_scrollbar
         bar.window_virtual_size, bar.window_size = laid.total, laid.height
         self._placing = True
@@ -78,7 +83,7 @@ class RowsView(ScrollView, can_focus=True, inherit_bindings=False):
         if before and after and before[0].spot != after[0].spot:
             self.refresh()
             return
-        width = self.size.width
+        width = self.columns
         for y in range(max(len(before), len(after))):
             if y >= len(before) or y >= len(after) or before[y].row is not after[y].row:
                 self.refresh(Region(0, y, width, 1))
@@ -92,7 +97,7 @@ class RowsView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         self._laid_size = self.size
-        self.laid.resize(max(1, self.size.width - self.MARGIN), self.size.height)
+        self.laid.resize(max(1, self.columns - self.MARGIN), self.size.height)
         if self.text_selection is not None:
             self.screen.clear_selection()  # it was by rows that are others now
         self.place()
@@ -105,7 +110,7 @@ class RowsView(ScrollView, can_focus=True, inherit_bindings=False):
     # --- how it looks ---
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.size.width, self.visual_style
+        width, base = self.columns, self.visual_style
         if y >= len(self._seen):
             return Strip.blank(width, base.rich_style)
         seen = self._seen[y]

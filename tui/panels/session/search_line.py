@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Input
+
+from ...widgets.line_input import LineInput
 
 
-class SearchLine(Input):
+class SearchLine(LineInput):
     """Hidden until `ask`. Tells what was typed, "" for nothing, and hides again."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,12 +10,13 @@ from ...paint.block import opens, paint, paint_output
 from ...paint.part import BLANK, Part
 from ...state.activity import Activity
 from ...state.agents import AgentView
-from ...state.blocks import Block, Card, Note, Proof
+from ...state.blocks import Answer, Block, Card, News, Note, Proof, Said
 from ...state.now import CHECK, IDLE, Now
 from ...state.pages import Pages
 from ...state.reducer import State
 from ...state.texts import Tail
-from .plain import guess, last_rows
+from .beginning import beginning, paint_beginning
+from .plain import OF_PEOPLE, guess, last_rows
 from .rows import Row, laid_out
 from .underway import LiveRows, doing_line
 
@@ -49,6 +50,7 @@ class Transcript:
         self._retry_at: float | None = None
         self.opened = False
         self.turned: set[int] = set()
+        self._before = 0
 
     def __len__(self) -> int:
         return len(self._shown.blocks) + 2
@@ -71,9 +73,12 @@ class Transcript:
             retry = after.now.retry
             self._retry_at = monotonic() + retry.seconds if retry else None
         count, old = len(after.blocks), len(before.blocks)
+        together, self._before = self._before, beginning(after.blocks)
         if count < old or not old:
             return None
         changed = {place for place in after.blocks.news(before.blocks) if place < old}
+        if together != self._before:
+            changed |= set(range(min(old, self._before)))
         for place in before.outputs.keys() | after.outputs.keys():
             if before.outputs.get(place) is not after.outputs.get(place):
                 changed.add(place)
@@ -95,8 +100,18 @@ class Transcript:
     def is_open(self, index: int) -> bool:
         return self.opened != (index in self.turned)
 
+    def goes_with(self, index: int) -> range:
+        """The items that look otherwise when this one is folded or unfolded."""
+        return range(self._before) if index == 0 and self._before else range(index, index + 1)
+
+    def is_hidden(self, index: int) -> bool:
+        """Whether it is folded into the first item."""
+        return 0 < index < self._before and not self.is_open(0)
+
     def can_open(self, index: int) -> bool:
         shown = self._shown
+        if index == 0 and self._before:
+            return True
         if index < len(shown.blocks):
             return index in shown.outputs or opens(shown.blocks[index])
         return index == len(shown.blocks) and bool(shown.now.reasoning.chars)
@@ -112,8 +127,13 @@ class Transcript:
             left = None if self._retry_at is None else max(0.0, self._retry_at - monotonic())
             line = doing_line(shown.activity, left)
             return () if line is None else laid_out((BLANK, Part(line)), width)
+        if self.is_hidden(index):
+            return ()
         block = shown.blocks[index]
         parts = self._painter(block, opened, width)
+        if index == 0 and self._before:
+            head = paint_beginning(shown.blocks, self._before, opened, width)
+            parts = (head, *parts) if opened else (head,)
         tail = shown.outputs.get(index)
         if tail is not None and isinstance(block, Card | Proof):
             parts += paint_output(block, tail, OPEN_OUTPUT_ROWS if opened else OUTPUT_ROWS)
@@ -125,6 +145,8 @@ class Transcript:
         shown, opened = self._shown, self.is_open(index)
         if index >= len(shown.blocks):
             return 0
+        if index < self._before and not self.is_open(0):
+            return int(index == 0)
         rows = guess(shown.blocks[index], opened, width)
         tail = shown.outputs.get(index)
         if tail is not None:
@@ -136,10 +158,22 @@ class Transcript:
         if not 0 < index < len(self._shown.blocks):
             return False
         here, above = self._shown.blocks[index], self._shown.blocks[index - 1]
-        return not (isinstance(here, _LINES) and isinstance(above, _LINES))
+        return not (_is_line(here) and _is_line(above))
 
 
-_LINES = (Card, Proof, Note)
+def _is_line(block: Block) -> bool:
+    """Whether it is a line, or next to nothing more, as long as nobody unfolds it."""
+    match block:
+        case Said(origin=origin):
+            return origin not in OF_PEOPLE
+        case Answer(text=text):
+            return not text.chars
+        case News(lines=lines):
+            return len(lines) == 1
+        case Note(kind=kind):
+            return kind not in ("claim", "ended")
+        case _:
+            return True
 
 
 def _shown(state: State, view: AgentView) -> _Shown:

@@ -15,7 +15,6 @@ from ...state.texts import Tail
 from .rows import Row, laid_out, part_rows
 
 _WORDS = {
-    "asking": "waits for your answer",
     "queueing": "waits for other commands to end",
     "calling": "runs",
     "checking": "checks",
@@ -59,16 +58,15 @@ class LiveRows:
 
 
 def doing_line(activity: Activity, left: float | None) -> Content | None:
-    """What an agent does, in a line; None for nothing."""
-    if activity.doing == "idle":
+    """What an agent does, in a line; None for nothing, and for a question, which stands on its call and below."""
+    if activity.doing in ("idle", "asking"):
         return None
     word = _WORDS[activity.doing]
     if activity.doing == "retrying" and left is not None:
         word = f"tries again in {left:.0f} s" if left >= 1 else "tries again now"
-    mark = sign("ask") if activity.doing == "asking" else sign("running")
-    line = Content.assemble((f"{mark} ", "$accent"), (word, "$text-muted"))
+    line = Content.assemble((f"{sign('running')} ", "$primary"), (word, "$text-muted"))
     if activity.about:
-        joint = ": " if activity.doing in ("asking", "queueing", "retrying") else " "
+        joint = ": " if activity.doing in ("queueing", "retrying") else " "
         line += Content.styled(joint, "$text-muted") + safe.line(activity.about)
     since = moment(activity.since)
     if since is not None:

@@ -201,7 +201,8 @@ class TranscriptView(RowsView):
         self.transcript.turned ^= {index}
         laid = self.laid
         followed, laid.follows = laid.follows, False
-        laid.changed(index)
+        for each in self.transcript.goes_with(index):
+            laid.changed(each)
         laid.reveal(index)
         if followed and not self.transcript.is_open(index):
             laid.follow()
@@ -234,6 +235,8 @@ class TranscriptView(RowsView):
         if spot is None:
             return False
         index = spot.item
+        if self.transcript.is_hidden(index):
+            self._fold(0)
         if not self._shows(pattern, spot) and not self.transcript.is_open(index):
             self._fold(index)
             rows = self.laid.rows(index)

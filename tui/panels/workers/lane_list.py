@@ -42,7 +42,7 @@ class LaneList(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1; scrollbar-gutter: stable;
     }
     LaneList > .lanes--cursor { background: $panel; text-style: bold; }
-    LaneList:focus > .lanes--cursor { background: $primary 25%; text-style: bold; }
+    LaneList:focus > .lanes--cursor { background: $primary 20%; text-style: bold; }
     """
 
     cursor: reactive[str] = reactive("", repaint=False)
@@ -66,6 +66,9 @@ class LaneList(ScrollView, can_focus=True):
         self._lines: list[str] = []
         """For each line of all, the entry that it belongs to."""
         self._drawn: dict[str, list[Content]] = {}
+        self._columns = 0
+        """Without those of the scrollbar. Kept: to work it out for each line is a tenth of a paint."""
+        self._height = height(0)
 
     # --- what is shown ---
 
@@ -119,6 +122,7 @@ class LaneList(ScrollView, can_focus=True):
         self.scroll_to_region(region, animate=False, force=True)
 
     def on_resize(self) -> None:
+        self._measure()
         self._drawn.clear()
         self._lay_out(anew=True)
         self.watch_cursor(self.cursor, self.cursor)
@@ -133,6 +137,10 @@ class LaneList(ScrollView, can_focus=True):
 
     # --- drawing ---
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._measure()  # a new size can be painted before the Resize comes that tells of it
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         width = self._columns
         line = y + self.scroll_offset.y
@@ -141,12 +149,16 @@ class LaneList(ScrollView, can_focus=True):
             return Strip.blank(width, self.visual_style.rich_style)
         style = self.visual_style
         if name not in self._lanes:
-            content = Content.styled(name.strip(), "bold $text-muted")
+            content = " " * _CURSOR + Content.styled(name.strip(), "bold $text-muted")
             return self._strip(left(content, width), style)
         on_it = name == self.cursor
         if on_it:
             style = style + self.get_visual_style("lanes--cursor")
-        row = self._rows(name)[line - self._tops[name]]
+        rows_of = self._rows(name)
+        place = (
+            line - self._tops[name]
+        )  # painted for a new size before it is laid out, a lane may have fewer rows
+        row = rows_of[place] if place < len(rows_of) else Content("")
         mark = Content.styled(sign("cursor"), "$primary") if on_it else Content(" " * _CURSOR)
         return self._strip(left(mark + row, width), style)
 
@@ -165,7 +177,7 @@ class LaneList(ScrollView, can_focus=True):
         old = self._drawn.pop(name, None)
         if not self._in_sight(name):
             return
-        if old is None:
+        if old is None or len(old) != len(self._rows(name)):
             self._redraw(name)
             return
         for number, (row, before) in enumerate(zip(self._rows(name), old, strict=True)):
@@ -185,14 +197,12 @@ class LaneList(ScrollView, can_focus=True):
 
     # --- the layout ---
 
-    @property
-    def _columns(self) -> int:
-        """Without those of the scrollbar."""
-        return self.scrollable_content_region.width
-
-    @property
-    def _height(self) -> int:
-        return height(self._columns - _CURSOR)
+    def _measure(self) -> None:
+        columns = self.scrollable_content_region.width
+        if columns != self._columns:
+            self._drawn.clear()
+        self._columns = columns
+        self._height = height(self._columns - _CURSOR)
 
     def _lay_out(self, *, anew: bool = False) -> None:
         groups = ordered(self._lanes, with_ended=self._with_ended)

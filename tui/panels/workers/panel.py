@@ -30,7 +30,7 @@ class WorkersPanel(Panel):
 
     DEFAULT_CSS = """
     WorkersPanel { layout: vertical; }
-    WorkersPanel > Static { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: clip; }
+    WorkersPanel > Static { height: 1; width: 1fr; padding: 0 1; text-wrap: nowrap; text-overflow: clip; }
     WorkersPanel > #workers-told { display: none; }
     WorkersPanel.-telling > #workers-told { display: block; background: $panel; }
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,6 +11,7 @@ from ....agent.consult import CARRY_OUT
 from ....agent.wishes import Answer
 from ....tools.files import plural
 from ...state.blocks import Approval
+from ...state.names import known_as
 
 Kind = Literal["permission", "question", "plan"]
 """Whether a call may run, what a model wants to know, and whether a plan is to be carried out."""
@@ -59,13 +61,13 @@ def head(approval: Approval) -> str:
         case "plan":
             return "The plan waits for your word."
         case "question":
-            return f"{approval.agent} has a question"
+            return f"{known_as(approval.agent)} has a question"
         case "permission":
             shows = approval.asked.shows if approval.asked else ""
             what = "run this" if shows == "command" else "make this change"
             # The title of a command is the command again, and shortened.
             title = f": {approval.title}" if approval.title and shows != "command" else ""
-            return f"{approval.agent} asks to {what}{title}"
+            return f"{known_as(approval.agent)} asks to {what}{title}"
 
 
 def detail(approval: Approval) -> str:
@@ -96,7 +98,7 @@ def facts(approval: Approval) -> list[str]:
         return []
     confined = ", confined as here" if asked.confinement else ""
     sandbox = [f"sandbox: {asked.confinement}"] if asked.confinement else []
-    return [f"s, a: {asked.rule}{confined}", "; ".join((*asked.terms, *sandbox))]
+    return [f"s and a allow {asked.rule}{confined}", "; ".join((*asked.terms, *sandbox))]
 
 
 WHY: Mapping[Way, str] = {
@@ -105,6 +107,14 @@ WHY: Mapping[Way, str] = {
     "answer": "Enter sends your answer, Tab leaves it to the model.",
 }
 """What a person reads before typing, for the ways that take words."""
+
+_OPTIONS = re.compile(r"^1\. .", re.MULTILINE)
+
+
+def how_to_answer(approval: Approval | None) -> str:
+    if approval is not None and _OPTIONS.search(approval.question):
+        return f"A number, or your own words. {WHY['answer']}"
+    return WHY["answer"]
 
 
 def answer_of(approval: Approval, way: Way, text: str = "") -> Answer:

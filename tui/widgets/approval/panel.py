@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from ....agent.wishes import Answer
 from ...messages import PanelOpened, Wished
 from ...state.blocks import Approval
-from .asking import CHOICES, WHY, Choice, Way, answer_of, detail, kind_of
+from .asking import CHOICES, WHY, Choice, Way, answer_of, detail, how_to_answer, kind_of
 from .detail import Detail
 from .sheet import Look, Sheet, most_rows, sheet
 from .words import Words
@@ -26,6 +26,11 @@ from .words import Words
 QUIET = 0.3
 """Seconds. A key that comes sooner after a question has come to be seen, or after the keys began to go here, was meant
 for what was there before. It is ignored, and so are those that follow it as quickly: they are of the same word."""
+
+PADDING = 1
+"""Columns of the panel at either side of what it shows."""
+SPARE = 4
+"""Rows more than a question may take, where that shows all of it."""
 
 
 class ApprovalPanel(Widget, can_focus=True):
@@ -284,7 +289,7 @@ class ApprovalPanel(Widget, can_focus=True):
             self._words.display = self._now is not None and kind_of(self._now) == "question"
         else:
             self._typing = way
-            self._words.placeholder = WHY[way] if way == "answer" else ""
+            self._words.placeholder = how_to_answer(self._now) if way == "answer" else ""
             self._words.display = True
         self._look = replace(self._look, typing=way)
         self._draw()
@@ -310,15 +315,28 @@ class ApprovalPanel(Widget, can_focus=True):
             self._draw()
 
     def _draw(self) -> None:
-        columns, height = self._room = self.content_size.width, self.screen.size.height
-        if self._now is None or not columns:
+        # What was hidden has no size until it is laid out; drawn only then, the question before would be seen first.
+        columns = self.content_size.width or self.screen.size.width - 2 * PADDING
+        height = self.screen.size.height
+        self._room = columns, height
+        if self._now is None or columns <= 0:
             return
         self.set_class(height < 16, "-small")
-        most = most_rows(height, unfolded=self._look.unfolded) - self._words.display
         self._look = replace(self._look, aside=self._aside())
-        self._sheet = sheet(self._now, self._detail, columns, most, self._look)
+        self._sheet = self._laid_sheet(self._now, columns, height)
         self._look = replace(self._look, top=min(self._look.top, self._sheet.last))
         self._static.update(Content("\n").join(self._sheet.rows))
+
+    def _laid_sheet(self, now: Approval, columns: int, height: int) -> Sheet:
+        """With a few rows more than it should take where nothing is left to unfold then."""
+        words = self._words.display
+        most = most_rows(height, unfolded=self._look.unfolded) - words
+        laid = sheet(now, self._detail, columns, most, self._look)
+        all_of_it = min(most + SPARE, most_rows(height, unfolded=True) - words)
+        if laid.last and all_of_it > most:
+            whole = sheet(now, self._detail, columns, all_of_it, self._look)
+            return laid if whole.last else whole
+        return laid
 
     def _aside(self) -> str:
         if self._hurried:

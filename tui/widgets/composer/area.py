@@ -45,6 +45,7 @@ class DraftArea(TextArea, inherit_bindings=False):
         background: transparent;
         scrollbar-size-vertical: 1;
         & .area--chip { color: $text-accent; text-style: bold; }
+        & .text-area--placeholder { color: $text-muted; }
         &:focus { border: none; }
     }
     """
@@ -159,9 +160,15 @@ class DraftArea(TextArea, inherit_bindings=False):
     async def on_key(self, event: events.Key) -> None:
         """Bindings are looked up and done here, not when the key has come up to the app: keys that come fast would
         overtake each other, so that what is typed after enter would be sent with what stands before it."""
-        if self._vim_takes(event) or await self._bound(event):
+        if self._vim_takes(event) or await self._bound(event) or await self._asks_for_help(event):
             event.stop()
             event.prevent_default()
+
+    async def _asks_for_help(self, event: events.Key) -> bool:
+        """A question mark is one where there is something before it; alone it asks for help, where there is any."""
+        if event.key != "question_mark" or self.text:
+            return False
+        return await self.app.run_action("app.help")
 
     async def _bound(self, event: events.Key) -> bool:
         if event.is_printable:
@@ -171,11 +178,11 @@ class DraftArea(TextArea, inherit_bindings=False):
             return False
         return await self.app.run_action(active.binding.action, default_namespace=active.node)
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """A question mark is one where there is something before it; alone it is left to whoever helps."""
-        if key == "question_mark" and not self.text:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The ends of a line that has nothing are left to what is above, which is read while one types."""
+        if action in ("cursor_line_start", "cursor_line_end") and not self.text:
             return False
-        return super().check_consume_key(key, character)
+        return super().check_action(action, parameters)
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -184,6 +191,13 @@ class DraftArea(TextArea, inherit_bindings=False):
 
     def action_paste(self) -> None:
         self.put(self.app.clipboard)
+
+    def action_undo(self) -> None:
+        """With nothing to take back, ctrl+z is what it is everywhere: the way to the shell."""
+        if self.text or self.history.undo_stack:
+            super().action_undo()
+        else:
+            self.app.action_suspend_process()
 
     def action_cursor_up(self, select: bool = False) -> None:
         if select or not self._moving(-1):

@@ -38,10 +38,11 @@ class Completions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command of the interface, called as `/name`."""
+    """A command of the interface, called as `/name`; `needs` tells that it does nothing without more behind it."""
 
     name: str
     help: str
+    needs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

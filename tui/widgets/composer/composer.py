@@ -30,7 +30,7 @@ from .choices import (
 from .draft import EMPTY, Draft, folded, joined
 from .entry import Entry, kind_of, read_entry
 from .history import History
-from .lines import SMALL, Below, Kind, below_for, prompt_for, update
+from .lines import SMALL, Below, Kind, below_empty, below_for, prompt_for, update
 from .popup import Popup
 from .visit import NoVisitError, edited, editor_command
 from .walk import Walk
@@ -79,11 +79,11 @@ class Composer(Widget, can_focus=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "send", id="composer.send"),
+        Binding("enter", "send", "send", show=False, id="composer.send"),
         Binding(
             "shift+enter,alt+enter,ctrl+j", "newline", "new line", show=False, id="composer.newline"
         ),
-        Binding("escape", "back", "interrupt", id="composer.back"),
+        Binding("escape", "back", "interrupt", show=False, id="composer.back"),
         Binding("tab", "take", "complete", show=False, id="composer.take"),
         Binding("ctrl+r", "search", "search what was typed", show=False, id="composer.search"),
         Binding("ctrl+g", "visit", "open in $EDITOR", show=False, id="composer.editor"),
@@ -345,7 +345,7 @@ class Composer(Widget, can_focus=False):
         self.area.listing = False
 
     def _take_unless_typed(self) -> bool:
-        """Enter takes what is chosen, but sends what is typed out already."""
+        """Enter takes what is chosen, but sends what is typed out already, and a command that needs nothing more."""
         choice = self._popup.choice
         if choice is None:
             return False
@@ -358,7 +358,12 @@ class Composer(Widget, can_focus=False):
             if choice.insert.strip() in (typed, typed.removeprefix("@")):
                 return False
         self._take()
-        return True
+        return asked is None or asked.kind != "command" or self._needs_more()
+
+    def _needs_more(self) -> bool:
+        """Whether the command that stands there now does nothing by itself."""
+        typed = self.area.text.strip().removeprefix("/")
+        return all(each.needs for each in self.commands if each.name == typed)
 
     def _take(self) -> None:
         choice, asked = self._popup.choice, self._asked
@@ -383,5 +388,6 @@ class Composer(Widget, can_focus=False):
         kind = kind_of(self.area.document.get_line(0))
         entry = self._kind if kind == "text" else kind
         update(self._prompt, line(prompt_for(entry)))
-        update(self._below, below_for(entry, self._hint, self.area.mode))
+        mode = self.area.mode
+        update(self._below, below_for(entry, self._hint, mode) if self.text else below_empty(mode))
         self.area.set_hint(line(self._hint))

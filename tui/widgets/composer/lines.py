@@ -45,9 +45,18 @@ def below_for(entry: Kind | Literal["command", "shell"], hint: str, mode: Mode |
     """`hint` says what enter does with a text."""
     if entry in ("command", "shell"):
         hint = "runs a command" if entry == "command" else "runs a shell line"
-    words = [] if mode is None else [line(mode.upper(), "bold $text-accent")]
-    words += [line(entry), line(f"enter {hint}")] if hint else [line(entry)]
-    return Content("  ").join(words)
+    words = [line(entry), line(f"enter {hint}")] if hint else [line(entry)]
+    return Content("  ").join([*_vim(mode), *words])
+
+
+def below_empty(mode: Mode | None) -> Content:
+    """What can be typed, while nothing is: what enter does stands in the text's own place then."""
+    ways = ("@ file or symbol", "/ command", "! shell line", "? help")
+    return Content("  ").join([*_vim(mode), *map(line, ways)])
+
+
+def _vim(mode: Mode | None) -> list[Content]:
+    return [] if mode is None else [line(mode.upper(), "bold $text-accent")]
 
 
 def update(static: Static, content: Content) -> None:

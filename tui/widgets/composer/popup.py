@@ -96,9 +96,9 @@ class Popup(Widget, can_focus=False):
         label = fit(one_line(choice.label), width)
         left = width - display_width(label) - 2
         detail = fit(one_line(choice.detail), left) if left > 3 else ""
-        mark = sign("cursor") if chosen else " "
+        mark = Content.styled(sign("cursor"), "$primary") if chosen else Content(" ")
         return Content.assemble(
-            line(f"{mark}", "$primary"),
+            mark,
             Content(" "),
             line(label, "bold $text-primary" if chosen else ""),
             Content("  "),

@@ -67,7 +67,7 @@ class Facts:
 
 
 def facts_before(settings: Configured, branch: str = "") -> Facts:
-    """With a session still to begin: nothing was spent, and which sandbox works here is not known."""
+    """With a session still to begin: nothing was spent, and which sandbox `auto` comes to is not known."""
     pro, flash = settings.model_pro or "pro", settings.model_flash or "flash"
     models = {"pro": pro, "flash": flash, None: f"{pro} + {flash}"}
     return Facts(
@@ -75,7 +75,7 @@ def facts_before(settings: Configured, branch: str = "") -> Facts:
         brief="ready",
         model=models.get(settings.solo, ""),
         mode=settings.mode,
-        sandbox="?" if settings.sandbox == "auto" else settings.sandbox,
+        sandbox=settings.sandbox,
         branch=branch,
         budget=settings.budget_usd,
     )

@@ -37,7 +37,7 @@ class KeyHints(Widget):
     """
 
     DEFAULT_CSS = """
-    KeyHints { height: 1; width: 1fr; background: $surface; color: $text-muted; text-wrap: nowrap; }
+    KeyHints { height: 1; width: 1fr; padding: 0 1; background: $surface; color: $text-muted; text-wrap: nowrap; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 -- Textual's name for it
@@ -50,7 +50,7 @@ class KeyHints(Widget):
         self._look(screen)
 
     def render(self) -> Content:
-        return hints(self._bindings_shown, self.size.width)
+        return hints(self._bindings_shown, self.content_size.width)
 
     def _look(self, screen: Screen[object]) -> None:
         active = screen.active_bindings.values()

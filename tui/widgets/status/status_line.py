@@ -32,7 +32,7 @@ class StatusLine(Widget):
     """
 
     DEFAULT_CSS = """
-    StatusLine { height: 1; width: 1fr; background: $panel; color: $foreground; text-wrap: nowrap; }
+    StatusLine { height: 1; width: 1fr; padding: 0 1; background: $panel; color: $foreground; text-wrap: nowrap; }
     """
 
     class BranchRead(Message):
@@ -76,7 +76,7 @@ class StatusLine(Widget):
         self._look()
 
     def render(self) -> Content:
-        return row(self._facts, self.size.width)
+        return row(self._facts, self.content_size.width)
 
     def _tell(self) -> None:
         facts = self._known()

@@ -1,0 +1,97 @@
+"""The interface as a person uses it: real keys in a real terminal, from a typed sentence to what is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+from leadline.tests.e2e.conftest import MakeStage
+from leadline.tests.e2e.planned import EDIT, VARIABLES, plan, project, task, texts
+from leadline.tests.support.needs import BUBBLEWRAP
+from leadline.tests.support.planscripts import REPORT, Call, planner, primer, reviewer, turn, worker
+from leadline.tests.support.repos import git
+from leadline.tests.support.tmux import TMUX, terminal
+
+pytestmark = [BUBBLEWRAP, TMUX]
+
+NAMES = ("a", "b", "c", "d")
+LONG = "a\ntodo\n" + "".join(f"line {number}\n" for number in range(30)) + "the end\n"
+TWICE: Call = (
+    "edit",
+    {
+        "path": "a.txt",
+        "edits": [{"old": "todo", "new": "done"}, {"old": "the end", "new": "unwanted"}],
+    },
+)
+READING = 0.5
+"""Seconds in which a person reads a question: what is pressed at once was meant for what was there before."""
+OTHER = {"any_user": "say more about the base"}
+
+
+@pytest.fixture
+def variables() -> Mapping[str, str]:
+    return VARIABLES
+
+
+async def test_from_a_typed_sentence_to_what_is_kept(stage: MakeStage) -> None:
+    place = await project(
+        stage,
+        NAMES,
+        planner(plan(*map(task, NAMES))),
+        primer(),
+        worker("a", [[TWICE], [REPORT]], name="first"),
+        worker("[b-d]", [[EDIT], [REPORT]], name="others"),
+        reviewer(),
+        turn("wait", {"answers": 0, **OTHER}, ("shell", {"command": "sleep 60"})),
+        turn(
+            "more",
+            {"answers": 1, **OTHER},
+            ("edit", {"path": "base.txt", "edits": [{"old": "the base", "new": "all of it"}]}),
+        ),
+        turn("end", {"answers": 2, **OTHER}, REPORT),
+        delay=0.2,
+    )
+    (place.repo / "a.txt").write_text(LONG)
+    git(place.repo, "commit", "-qam", "long")
+    async with terminal(place.repo, place.env) as it:
+        await it.leadline()
+        await it.type("Do all of it")
+        await it.shows("The plan waits for your word")
+        await asyncio.sleep(READING)
+        await it.press("p")
+        await it.shows("Do a", "Do b", "Do c", "Do d", "0 of 4 landed", "carry out")
+        await it.press("y", "F4")
+        await it.shows("4 at work", *NAMES)
+        await it.press("Escape")
+        await it.shows("brought into your tree", "goes on with this session")
+        assert texts(place, NAMES) == {"done"}
+        assert "unwanted" in (place.repo / "a.txt").read_text()
+
+        await it.press("F5")
+        await it.shows("4 files", "a.txt")
+        await it.press("Enter")
+        await it.shows("+ unwanted")
+        await it.press("n", "r")
+        await it.shows("Take back this hunk of a.txt?")
+        await it.press("y")
+        await it.until_gone("+ unwanted")
+        assert (place.repo / "a.txt").read_text() == LONG.replace("todo", "done")
+
+        await it.press("Escape", "Escape")
+        await it.type("/set solo flash")
+        await it.type("/new say more about the base")
+        await it.shows("sleep 60", "Esc stops")
+        await it.press("Escape")
+        await it.shows("Interrupted by the person", "goes on with this session")
+        await it.type("/quit")
+        await it.shows("say more about the base: interrupted", "leadline open")
+
+        await it.leadline()
+        await it.press("F7")
+        await it.shows("Sessions of this place: 2", "interrupted")
+        await it.press("r")
+        await it.shows("resumed", "It is done.", "goes on with this session")
+        assert "all of it" in (place.repo / "base.txt").read_text()
+        await it.press("C-q")
+        await it.shows("say more about the base: unverified")

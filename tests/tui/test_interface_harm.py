@@ -1,0 +1,112 @@
+"""What must not end the interface, nor make it do what was not meant: broken files, missing programs, keys that were
+pressed for something else."""
+
+from __future__ import annotations
+
+import pytest
+from leadline.agent.wishes import Answer
+from leadline.tests.e2e.conftest import MakeStage, stage, variables
+from leadline.tests.support.interface import KEY, Interface, interface
+from leadline.tests.support.needs import BUBBLEWRAP
+from leadline.tests.support.scripts import report, sequence, shell
+from leadline.tui.screens.sessions import SessionsScreen
+from leadline.tui.screens.welcome import WelcomeScreen
+
+__all__ = ["stage", "variables"]  # fixtures
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY, "sk-rehearsal")
+
+
+def words(it: Interface) -> list[str]:
+    """What the person is told for a moment from now on: a test's screen has no room for it."""
+    told: list[str] = []
+    it.app.told = lambda text, *, bad=False: told.append(text)
+    return told
+
+
+async def at_rest(it: Interface) -> None:
+    await it.until(lambda: it.state.header.session, "a session")
+    await it.rests()
+
+
+@BUBBLEWRAP
+async def test_a_settings_file_that_an_agent_breaks(stage: MakeStage) -> None:
+    place = await stage(sequence(shell("echo '[ broken' > .leadline.toml"), report()))
+    async with interface(place) as it:
+        told = words(it)
+        await it.type("break it")
+        await at_rest(it)
+        await it.press("f7")
+        await it.until(lambda: isinstance(it.app.screen, SessionsScreen))
+        await it.press("escape", "ctrl+t")
+        await it.until(lambda: len(it.app.controls) == 2, "another tab")
+        await it.type("/key")
+        await it.until(lambda: isinstance(it.app.screen, WelcomeScreen))
+        await it.press("escape")
+        await it.type("begin anew")
+        await it.until(lambda: any("not valid TOML" in each for each in told))
+        assert it.app.pane.composer.text == "begin anew"
+
+
+async def test_a_shell_that_there_is_not(stage: MakeStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELL", "/nowhere/sh")
+    place = await stage(sequence(report()))
+    async with interface(place) as it:
+        await it.type("!ls")
+        await it.shows("/nowhere/sh can't be started: No such file or directory")
+        monkeypatch.setenv("SHELL", "/bin/sh")
+        it.control.shell.run(f"echo {'x' * 300_000}")
+        await it.shows("/bin/sh can't be started: Argument list too long")
+        assert it.app.fault is None
+
+
+@BUBBLEWRAP
+async def test_an_export_to_nobodys_home(stage: MakeStage) -> None:
+    place = await stage(sequence(report()))
+    async with interface(place) as it:
+        told = words(it)
+        await it.type("say hello")
+        await at_rest(it)
+        await it.type("/export ~nobody-here/x.md")
+        await it.until(lambda: any("a home folder that nobody" in each for each in told))
+
+
+@BUBBLEWRAP
+@pytest.mark.parametrize("command", ["/refactor", "/plan"])
+async def test_no_session_ends_another_one(stage: MakeStage, command: str) -> None:
+    place = await stage(sequence(shell("sleep 60"), report()))
+    async with interface(place) as it:
+        told = words(it)
+        await it.type("take your time")
+        await it.until(lambda: it.state.agents.get("main") and it.state.agents["main"].running)
+        first = it.state.header.session
+        await it.type(f"{command} something else")
+        await it.until(lambda: any("A session is under way here" in each for each in told))
+        assert it.state.header.session == first
+        assert it.control.feed.running
+        assert it.app.pane.composer.text == f"{command} something else"
+
+
+@BUBBLEWRAP
+async def test_a_question_takes_no_keys_that_mean_something_elsewhere(stage: MakeStage) -> None:
+    place = await stage(sequence(shell("echo one"), shell("echo two"), report()))
+    async with interface(place, mode="ask") as it:
+        await it.type("look around")
+        await it.asked()
+        await it.pilot.pause(0.4)
+        it.control.transcript.focus()
+        await it.press("slash")
+        (first,) = it.state.waiting.values()
+        it.control.send(Answer(first.agent, first.call_id))
+        await it.until(lambda: any("two" in each.question for each in it.state.waiting.values()))
+        await it.pilot.pause(0.4)
+        await it.press("a", "y")
+        await it.pilot.pause(0.4)
+        assert it.state.waiting
+        await it.press("f9")
+        await it.pilot.pause(0.4)
+        await it.press("y")
+        await it.rests()

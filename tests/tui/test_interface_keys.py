@@ -1,0 +1,121 @@
+"""Keys and words of the whole interface that a person met before: each of these went wrong once."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+from leadline.agent.rehearsal.settings import Settings
+from leadline.tests.e2e.conftest import MakeStage, stage, variables
+from leadline.tests.support.interface import KEY, Interface, interface
+from leadline.tests.support.needs import BUBBLEWRAP
+from leadline.tests.support.scripts import MEND, report, sequence
+from leadline.tui.app import LeadlineApp
+from leadline.tui.control.opening import Opening
+from leadline.tui.preferences import Preferences
+from leadline.tui.screens.help import HelpScreen
+from leadline.tui.screens.sessions import SessionsScreen
+from leadline.tui.screens.welcome import WelcomeScreen
+
+__all__ = ["stage", "variables"]  # fixtures
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY, "sk-rehearsal")
+
+
+def told(it: Interface) -> str:
+    """What was told for a moment."""
+    return "\n".join(each.message for each in it.app._notifications)  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_a_question_mark_alone_asks_for_help(stage: MakeStage) -> None:
+    async with interface(await stage(sequence(report()))) as it:
+        await it.press("question_mark")
+        await it.until(lambda: isinstance(it.app.screen, HelpScreen), "the help")
+        await it.press("escape", "h", "i", "question_mark")
+        await it.until(lambda: it.app.pane.composer.text == "hi?", "a question")
+
+
+async def test_what_is_pressed_before_it_can_be_done_is_done_then(stage: MakeStage) -> None:
+    place = await stage(sequence(report()))
+    ready = threading.Event()
+
+    def prepare() -> Opening:
+        ready.wait(20)
+        return Opening(place.repo, place.env)
+
+    app = LeadlineApp(prepare, Preferences())
+    async with app.run_test() as pilot:
+        it = Interface(app, pilot)
+        await it.press("a", "f3", "f7", "b")
+        assert not isinstance(app.screen, SessionsScreen)
+        ready.set()
+        await it.until(lambda: isinstance(app.screen, SessionsScreen), "the sessions")
+        assert app.pane.composer.text == "ab"
+
+
+@BUBBLEWRAP
+async def test_a_session_that_is_open_is_turned_to(stage: MakeStage) -> None:
+    place = await stage(sequence(MEND, report()))
+    async with interface(place) as it:
+        await it.type("make add work")
+        await it.until(lambda: it.state.header.session, "a session")
+        await it.rests()
+        first = it.app.pane
+        await it.press("ctrl+t")
+        await it.until(lambda: len(it.app.controls) == 2, "a tab")
+        await it.press("f7")
+        await it.shows("Sessions of this place: 1")
+        await it.press("enter")
+        await it.until(lambda: it.app.pane is first, "the first tab")
+        assert len(it.app.controls) == 2
+
+
+async def test_what_is_set_holds_for_new_tabs(stage: MakeStage) -> None:
+    async with interface(await stage(sequence(report()))) as it:
+        await it.type("/mode ask")
+        await it.press("ctrl+t")
+        await it.until(lambda: len(it.app.controls) == 2, "a tab")
+        assert it.control.opening.settings().mode == "ask"
+
+
+@BUBBLEWRAP
+async def test_a_key_that_is_refused_is_asked_for(
+    stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY, "sk-wrong-and-long")
+    place = await stage(sequence(MEND, report()), Settings(api_key="sk-right-and-long"))
+    async with interface(place.having(**{KEY: "sk-wrong-and-long"})) as it:
+        await it.type("make add work")
+        await it.until(lambda: isinstance(it.app.screen, WelcomeScreen), "the welcome")
+        for typed in ("sk-also-wrong", "sk-right-and-long"):
+            it.app.screen.query_one("Input").value = typed  # pyright: ignore[reportAttributeAccessIssue]
+            await it.press("enter")
+            if typed == "sk-also-wrong":
+                await it.shows("refused the API key")
+        await it.until(lambda: not isinstance(it.app.screen, WelcomeScreen), "the session")
+        kept = place.home / "keys" / KEY
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        await it.until(lambda: "unset it" in told(it), "what to do")
+        await it.type("/resume go on")
+        await it.until(lambda: it.state.header.runs == 2, "the second run")
+        await it.rests()
+        assert it.state.header.ended is not None
+        assert it.state.header.ended.status == "done"
+        assert os.environ[KEY] == "sk-right-and-long"
+
+
+async def test_where_there_is_no_repository_it_is_said_what_to_do(
+    stage: MakeStage, tmp_path: Path
+) -> None:
+    place = (await stage(sequence(report()))).within(tmp_path / "plain")
+    place.repo.mkdir()
+    async with interface(place) as it:
+        await it.type("make add work")
+        await it.until(lambda: "!git init" in told(it), "what to do")
+        assert it.app.pane.composer.text == "make add work"
