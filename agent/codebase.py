@@ -208,6 +208,8 @@ class Codebase:
         self._index = index = await asyncio.to_thread(_open_index, folder)
         self._hints = hints = asyncio.create_task(self._source.hints(index))
         first = await asyncio.to_thread(index.refresh, self._source.root, paths, progress)
+        if self._told_at:  # who was told of a part of it hears that it is done
+            self._recorder.emit(IndexProgress(len(paths), len(paths)))
         self._tell(first)
         live = _live_of(index, self._source.root, self._source.paths)
         return _Opened(folder, index, live, first, hints, monotonic() - started)

@@ -73,13 +73,15 @@ class SessionStarted:
 class SessionResumed:
     """`interrupted_calls` are titles of calls that may have taken effect in part when the last run was stopped.
 
-    `more` is what the person wants next, where the session does not only go on with what it was at.
+    `more` is what the person wants next, where the session does not only go on with what it was at. `mode` is the one
+    it goes on in; journals of older releases have none, and it was the one before.
     """
 
     version: str
     sandbox: str
     interrupted_calls: tuple[str, ...]
     more: str = ""
+    mode: Mode | None = None
     kind: Literal["session_resumed"] = "session_resumed"
 
 

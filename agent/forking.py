@@ -8,6 +8,7 @@ other's own. The new session's step 0 is the tree as it is when it begins.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from .events import (
 )
 from .events_plan import PlanProposed, Reviewed, TaskMoved
 from .journal import Journal, read_events, utc_now
+from .modes import mode_of
 from .replay import MAIN, Talk, talk_of
 from .roles import lead_of
 from .sessions import rename
@@ -63,7 +65,7 @@ def fork_session(folder: Path, more: str) -> Path:
     new = folder.parent / new_session_id(utc_now())
     journal = Journal.create(new)
     try:
-        journal.append(MAIN, 0, begun)
+        journal.append(MAIN, 0, replace(begun, mode=mode_of(events)))
         for agent, turn, body in _copied(events, lead):
             journal.append(agent, turn, body)
         talk = talk_of(events, lead)

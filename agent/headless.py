@@ -257,7 +257,9 @@ class Progress:
             case SessionStarted():
                 self._screen.line(("dim", f"{body.root}, mode {body.mode}"))
                 self._screen.paragraph(body.sandbox)
-            case SessionResumed():
+            case SessionResumed(mode=mode):
+                if mode is not None:
+                    self._screen.line(("dim", f"mode {mode}"))
                 self._screen.paragraph(body.sandbox)
                 if body.interrupted_calls:
                     titles = "; ".join(body.interrupted_calls)

@@ -38,8 +38,22 @@ from .wishes import (
 )
 
 
+FAULT = "something went wrong inside Leadline"
+
+
+class StrayCancelError(Exception):
+    """A task was cancelled that nobody means to cancel."""
+
+
 def _nothing() -> None:
     pass
+
+
+def _cancelled(stray: asyncio.CancelledError) -> StrayCancelError:
+    """As a fault that can be told, with where it came from."""
+    fault = StrayCancelError(str(stray) or "cancelled")
+    fault.__cause__ = stray
+    return fault
 
 
 @dataclass(slots=True)
@@ -177,6 +191,8 @@ class HostedSession:
                 end: Ended | Broken = Ended(await session)
         except Exception as fault:  # whatever it is, the interface lives on and tells of it
             end = Broken(fault)
+        except asyncio.CancelledError as stray:  # nobody cancels this task, so it is a fault, too
+            end = Broken(_cancelled(stray))
         self._now = None
         for agent, text in now.reach.unread():
             self._unheard(Steer(text, agent), "the agent ended before it could read it")
@@ -195,13 +211,17 @@ class HostedSession:
             async with self._tree:
                 reason = await carry_out(wish, [self._outbox.put])
         except Exception as fault:  # as in `_work`
-            reason = f"a fault of Leadline's: {fault!r}"
+            self._unheard(wish, FAULT, fault)
+            return
+        except asyncio.CancelledError as stray:
+            self._unheard(wish, FAULT, _cancelled(stray))
+            return
         if reason is not None:
             self._unheard(wish, reason)
 
-    def _unheard(self, wish: Wish, reason: str) -> None:
+    def _unheard(self, wish: Wish, reason: str, fault: Exception | None = None) -> None:
         if not isinstance(wish, Close):
-            self._outbox.put(Unheard(wish, reason))
+            self._outbox.put(Unheard(wish, reason, fault))
 
     def _awake(self) -> None:
         try:

@@ -24,6 +24,7 @@ from .events import Durable, Event, SessionEnded, SnapshotTaken
 FORMAT = 1
 FILE = "journal.jsonl"
 _LOCK_TRIES, _LOCK_SECONDS = 5, 0.01
+"""Who only asks whether a session is at work holds its lock for an instant: so often, after so long, it is tried."""
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
@@ -153,15 +154,19 @@ def _write(file: int, data: bytes) -> None:
         view = view[os.write(file, view) :]
 
 
-def _lock(file: int, folder: Path) -> None:
-    # Who only asks whether the session is at work holds the lock for an instant.
+def lock_alone(file: int) -> None:
+    """Lock a journal that is open. Raises OSError where another process is at work on it."""
     for _ in range(_LOCK_TRIES):
         with suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         time.sleep(_LOCK_SECONDS)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _lock(file: int, folder: Path) -> None:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_alone(file)
     except OSError as error:
         os.close(file)
         raise JournalError(

@@ -16,6 +16,7 @@ from .journal import utc_now
 from .kit import Kit
 from .loop import Loop
 from .messages import Origin, UserMessage
+from .modes import mode_to_tell
 from .planning.timings import read_timings
 from .replay import Replayed
 from .survey import environment_text
@@ -38,6 +39,12 @@ async def ready(kit: Kit, state: Replayed, transcript: Transcript) -> Transcript
     return await kit.lead.upkeep.resumed(
         transcript, state.pack, state.weighed, state.answered, utc_now(), left
     )
+
+
+def say_mode(kit: Kit, loop: Loop) -> None:
+    """Tell the agent where the session goes on in another mode than the one that it knows of."""
+    if text := mode_to_tell(kit.journal.events, loop.transcript.messages):
+        loop.say(text, "harness")
 
 
 def say_unsaid(loop: Loop, state: Replayed) -> None:

@@ -43,10 +43,11 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Unheard:
-    """What was wished came to nothing, or not to all that was wished."""
+    """What was wished came to nothing, or not to all that was wished. `fault` is there where that is Leadline's."""
 
     wish: Wish
     reason: str
+    fault: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)

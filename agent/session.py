@@ -28,7 +28,8 @@ from .events import (
 from .journal import Journal, JournalError, utc_now
 from .kit import Job, Kit, assemble, version
 from .lanes import lane_of, route
-from .opening import ready, say_unsaid
+from .modes import mode_of, mode_to_go_on_in
+from .opening import ready, say_mode, say_unsaid
 from .person import Person
 from .planning.plan import Plan
 from .planning.solo import Finish, work_alone
@@ -153,26 +154,62 @@ async def resume(
     A plan that was not begun yet needs a word of `consult`, as in the run that made it; where that run was to end with
     the plan, it is carried out now. `person` and `reach`: see Start.
 
+    The mode is that of the run before, or the one that the person says for this one by a flag.
+
     Raises PersonError when there is nothing to go on with.
     """
     journal = Journal.reopen(folder)
-    begun = replay(journal.events).started
-    lead = lead_of(begun.way)
-    state = replay(journal.events, MAIN if lead is SOLO else lead.name)
     more = sendable(more).strip()
+    try:
+        state = _state_of(journal, more)
+        start = Start(
+            folder,
+            more,
+            settings,
+            consult=consult or NoConsult(),
+            person=person,
+            reach=reach or Reach(),
+        )
+        kit = await _assembled_again(journal, state, start, listeners)
+    except BaseException:
+        journal.close()  # else the session counts as under way for as long as this process lives
+        raise
+    async with aclosing(kit):
+        cut = tuple(item.call.name for item in state.unanswered if item.started and item.mutates)
+        kit.recorder.emit(
+            SessionResumed(version(), kit.commands.describe(), cut, more, kit.job.mode)
+        )
+        if more:
+            kit.budget.begin_anew()
+        return await _go_on(kit, state, stop)
+
+
+def _state_of(journal: Journal, more: str) -> Replayed:
+    """Where the session stands, with what the person wants next. Raises PersonError when it is finished."""
+    lead = lead_of(replay(journal.events).started.way)
+    state = replay(journal.events, MAIN if lead is SOLO else lead.name)
     if state.ended and state.ended.status in ("done", "unverified") and not more:
         raise PersonError(
-            f"Session {folder.name} is finished. Say what is to be done next with `leadline resume {folder.name} "
-            f'--say "TEXT"`, or look at it with `leadline show {folder.name}`.'
+            f"Session {journal.session} is finished. Say what is to be done next with `leadline resume "
+            f'{journal.session} --say "TEXT"`, or look at it with `leadline show {journal.session}`.'
         )
     if more:
         state = replace(state, unsaid=(*state.unsaid, more), claim=None)
+    return state
+
+
+async def _assembled_again(
+    journal: Journal, state: Replayed, start: Start, listeners: Sequence[Listener]
+) -> Kit:
+    """The session's collaborators, as its journal and `start` have it; the task of that is what is wanted next."""
+    begun, settings, lead = state.started, start.settings, lead_of(state.started.way)
+    mode = mode_to_go_on_in(mode_of(journal.events), begun.way, settings)
     catalog = load_catalog(settings.catalog)
-    place = await find_place(Path(begun.root), init=False, read_only=begun.mode == "plan")
+    place = await find_place(Path(begun.root), init=False, read_only=mode == "plan")
     schema = begun.output_schema
     job = Job(
         task=begun.task,
-        mode=begun.mode,
+        mode=mode,
         checks_given=begun.checks,
         output_schema=schema if isinstance(schema, dict) else None,
         commit=begun.commit,
@@ -181,18 +218,12 @@ async def resume(
         way=begun.way,
         workers=_workers(begun, settings),
         plan_only=begun.plan_only
-        and (bool(more) or not (state.ended and state.ended.status == "planned")),
-        consult=consult or NoConsult(),
-        person=person,
-        reach=reach or Reach(),
+        and (bool(start.task) or not (state.ended and state.ended.status == "planned")),
+        consult=start.consult,
+        person=start.person,
+        reach=start.reach,
     )
-    kit = await assemble(place, job, settings, catalog, lambda: journal, listeners, state)
-    async with aclosing(kit):
-        cut = tuple(item.call.name for item in state.unanswered if item.started and item.mutates)
-        kit.recorder.emit(SessionResumed(version(), kit.commands.describe(), cut, more))
-        if more:
-            kit.budget.begin_anew()
-        return await _go_on(kit, state, stop)
+    return await assemble(place, job, settings, catalog, lambda: journal, listeners, state)
 
 
 def _workers(begun: SessionStarted, settings: Settings) -> int:
@@ -282,6 +313,7 @@ async def _finish(kit: Kit, state: Replayed, transcript: Transcript) -> Finish:
         if kit.job.way != "solo":
             return await work_planned(kit, state, transcript)
         loop = kit.loop(kit.lead, await ready(kit, state, transcript))
+        say_mode(kit, loop)
         say_unsaid(loop, state)
         claim = None if read_inbox(loop) else state.claim
         return await work_alone(loop, kit.work(), claim)

@@ -28,7 +28,7 @@ from .events import (
     Status,
     UsageReported,
 )
-from .journal import FILE, decode, is_header
+from .journal import FILE, decode, is_header, lock_alone
 from .store import session_ids, sessions_folder
 
 State = Literal["running", "killed", "empty", "damaged", "foreign"]
@@ -181,7 +181,7 @@ def _claim(folder: Path) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_alone(file)
     except OSError as error:
         os.close(file)
         raise PersonError(

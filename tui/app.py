@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.css.query import NoMatches
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Tab, Tabs
 
 from ..tools.errors import Exit
 from .driver import TerminalApp
@@ -24,6 +22,7 @@ from .messages import SessionChosen
 from .pane import SessionPane
 from .preferences import Preferences
 from .safe import line
+from .tabs import SessionTabs
 from .terminal import clipboard_sequences, notice_sequence
 from .text import one_line
 from .themes import THEMES, chosen_theme
@@ -54,11 +53,6 @@ class LeadlineApp(TerminalApp):
     Toast { width: auto; max-width: 75%; padding: 0 1; }
     """
 
-    DEFAULT_CSS = """
-    LeadlineApp #tabs { dock: top; display: none; }
-    LeadlineApp.-many #tabs { display: block; }
-    LeadlineApp #panes { height: 1fr; }
-    """
     VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-tall")]  # noqa: RUF012 -- as the base class has it
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -94,7 +88,7 @@ class LeadlineApp(TerminalApp):
         self._prepare = prepare
         self._first_task = task
         self._look_at = look_at
-        self._numbers = 0
+        self.tabs = SessionTabs(vim=preferences.vim)
         self._stopped_at = 0.0
         self._pressed: Callable[[], object] | None = None
         for theme in THEMES.values():
@@ -103,8 +97,7 @@ class LeadlineApp(TerminalApp):
         self.set_keymap(dict(preferences.keys))
 
     def compose(self) -> ComposeResult:
-        pane = self._new_pane()
-        yield ContentSwitcher(pane, id="panes", initial=pane.id)
+        yield self.tabs
         yield KeyHints()
 
     async def on_mount(self) -> None:
@@ -135,7 +128,7 @@ class LeadlineApp(TerminalApp):
 
     async def _begin(self, opening: Opening) -> None:
         self.opening = opening
-        for pane in self.query(SessionPane):
+        for pane in self.tabs:
             await self._bring_to_life(pane)
         control = self.controls[self.pane]
         if self._look_at is not None:
@@ -159,53 +152,17 @@ class LeadlineApp(TerminalApp):
     @property
     def pane(self) -> SessionPane:
         """The pane that is to be seen."""
-        panes = self.query_one("#panes", ContentSwitcher)
-        return panes.query_one(f"#{panes.current}", SessionPane)
+        return self.tabs.pane
 
-    def _new_pane(self) -> SessionPane:
-        self._numbers += 1
-        pane = SessionPane(id=f"pane-{self._numbers}")
-        pane.composer.vim = self.preferences.vim
-        return pane
-
-    async def _add_pane(self) -> SessionPane:
-        pane = self._new_pane()
-        await self.query_one("#panes", ContentSwitcher).add_content(pane, set_current=True)
-        await self._add_tab(pane)
-        self.add_class("-many")
-        pane.composer.focus()
-        return pane
-
-    async def _add_tab(self, pane: SessionPane) -> None:
-        if found := self.query(Tabs):
-            await found.only_one().add_tab(Tab(line("new"), id=pane.id))
-            found.only_one().active = pane.id or ""
-            return
-        # One pane alone needs none, and without them it is there sooner.
-        tabs = [Tab(line("new"), id=each.id) for each in self.query(SessionPane)]
-        await self.mount(Tabs(*tabs, id="tabs", active=pane.id), before="#panes")
-        self._title_tabs()
-
-    def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
-        self.query_one("#panes", ContentSwitcher).current = event.tab.id
-        pane = self.pane
-        pane.composer.focus()
-        if control := self.controls.get(pane):
+    def on_session_tabs_turned(self, event: SessionTabs.Turned) -> None:
+        if control := self.controls.get(event.pane):
             control.show()
-
-    def _turn_to(self, pane: SessionPane) -> None:
-        for tabs in self.query(Tabs):
-            tabs.active = pane.id or ""
 
     def _title_tabs(self) -> None:
         for pane, control in self.controls.items():
-            try:
-                tab = self.query_one(f"Tab#{pane.id}", Tab)
-            except NoMatches:
-                continue
             task = one_line(control.state.header.task) or "new"
             mark = "? " if control.state.waiting else "* " if control.feed.running else ""
-            tab.label = line(f"{mark}{task}"[:TITLE])
+            self.tabs.title(pane, line(f"{mark}{task}"[:TITLE]))
 
     # --- what controls ask for: `control.host.Host` ---
 
@@ -226,7 +183,7 @@ class LeadlineApp(TerminalApp):
         self.run_worker(self._new_tab(task), exclusive=False)
 
     async def _new_tab(self, task: str) -> None:
-        pane = await self._add_pane()
+        pane = await self.tabs.add()
         if self.opening is not None:
             await self._bring_to_life(pane)
             if task:
@@ -249,10 +206,7 @@ class LeadlineApp(TerminalApp):
     async def _close_tab(self, pane: SessionPane) -> None:
         control = self.controls.pop(pane)
         await asyncio.to_thread(control.close)
-        tabs = self.query_one("#tabs", Tabs)
-        await tabs.remove_tab(pane.id or "")
-        await pane.remove()
-        self.set_class(tabs.tab_count > 1, "-many")
+        await self.tabs.remove_pane(pane)
 
     def open_sessions(self) -> None:
         self.action_sessions()
@@ -273,11 +227,7 @@ class LeadlineApp(TerminalApp):
         self.theme = name
 
     def switch_vim(self) -> None:
-        composers = [pane.composer for pane in self.query(SessionPane)]
-        on = not composers[0].vim
-        for composer in composers:
-            composer.vim = on
-        self.told(f"vim keys are {'on' if on else 'off'}")
+        self.told(f"vim keys are {'on' if self.tabs.switch_vim() else 'off'}")
 
     def leave(self) -> None:
         self.exit(int(Exit.DONE))
@@ -340,12 +290,12 @@ class LeadlineApp(TerminalApp):
         pane = self.pane
         for other, control in self.controls.items():
             if control.folder == chosen.folder and chosen.how != "fork":
-                self._turn_to(other)
+                self.tabs.turn_to(other)
                 if not control.feed.running:
                     control.begin_as(chosen.how)
                 return
         if self.controls[pane].folder is not None or self.controls[pane].feed.running:
-            pane = await self._add_pane()
+            pane = await self.tabs.add()
             assert self.opening is not None
             await self._bring_to_life(pane)
         control = self.controls[pane]
@@ -371,8 +321,7 @@ class LeadlineApp(TerminalApp):
             control.approvals.offer_focus()
 
     def action_next_tab(self) -> None:
-        for tabs in self.query(Tabs):
-            tabs.action_next_tab()
+        self.tabs.turn_on()
 
     def action_new_tab(self) -> None:
         self.new_tab()

@@ -107,7 +107,8 @@ class Feed:
             case Event() if (
                 not self.state.seq and told.seq > 1
             ):  # a copy: what it begins with is in its journal
-                self.show(read_events(sessions_folder(self._home) / told.session), at_rest=True)
+                copied = read_events(sessions_folder(self._home) / told.session)
+                self.show((each for each in copied if each.seq < told.seq), at_rest=True)
             case _:
                 pass
         self.state = reduce(self.state, told)

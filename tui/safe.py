@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.style import Style
 
-from .text import clean, one_line
+from .text import clean, one_line, spelled
 
 TAB = 4
 
@@ -18,3 +18,8 @@ def content(text: str, style: str | Style = "") -> Content:
 def line(text: str, style: str | Style = "") -> Content:
     """Text of any origin as one line."""
     return Content.styled(one_line(text), style)
+
+
+def named(name: str, style: str | Style = "") -> Content:
+    """The name of a file, to the letter."""
+    return Content.styled(spelled(name), style)

@@ -27,6 +27,7 @@ _HIDDEN = re.compile(
     r"\U00013430-\U0001345f\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     rf"\U000e0000-\U000e0fff\U000f0000-\U0010ffff]|(?<={_COMBINING * 3}){_COMBINING}"
 )
+_ODD_SPACE = re.compile(r"^ | $|(?<= ) ")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -51,6 +52,15 @@ def visible(text: str) -> str:
     screen, this shows that it is there. What can't be told from such an escape by its look is told by `hidden`.
     """
     return "".join(piece for piece, _ in pieces(text))
+
+
+def spelled(name: str) -> str:
+    """The name of a file on one line, so that no two names look alike for what nobody sees in them: `visible`, with
+    escapes for tabs, line ends, spaces that are not between two other signs, and the sign that begins an escape, too."""
+    if name.isascii() and name.isprintable() and not _ODD_SPACE.search(name) and "\\" not in name:
+        return name
+    escaped = name.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+    return visible(_ODD_SPACE.sub(r"\\x20", escaped))
 
 
 def hidden(text: str) -> int:

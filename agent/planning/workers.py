@@ -33,6 +33,7 @@ from ..events_plan import CodemodRun, Forked, WorkerBegan
 from ..idle import nothing_changed, nothing_to_keep, nothing_to_tell
 from ..loop import Claimed, Loop
 from ..messages import Origin, UserMessage
+from ..modes import mode_to_tell
 from ..reach import Stopped, read_inbox
 from ..roles import WORKER
 from ..v4.failures import RejectedError
@@ -153,6 +154,8 @@ class LocalEngine:
         transcript = prefix.begin(name, Tools.of(schemas_json()))
         worker = self._at_work(assignment, clone, transcript, recorder, dict(self._shop.seen))
         worker.codemod = assignment.task.codemod
+        if mode := mode_to_tell(self._shop.journal.events, transcript.messages):
+            worker.loop.say(mode, "harness")
         for text, origin in await self._first_words(assignment, clone):
             worker.loop.say(sendable(text), origin)
         return worker

@@ -12,7 +12,7 @@ from ..dispatch import sendable
 from ..events import Event, SessionEnded
 from ..kit import Kit
 from ..loop import Loop
-from ..opening import say_unsaid
+from ..opening import say_mode, say_unsaid
 from ..outcome import task_results
 from ..planning.record import PlansRecord, plans_of, since_said
 from ..replay import Replayed
@@ -29,6 +29,7 @@ async def tell_more(kit: Kit, state: Replayed, planner: Loop) -> None:
     if state.unsaid and earlier is not None and earlier.runs:
         await _settle(kit, earlier)
         planner.say(sendable(_account(kit.journal.events, earlier)), "harness")
+    say_mode(kit, planner)
     say_unsaid(planner, state)
 
 

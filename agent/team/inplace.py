@@ -18,6 +18,7 @@ from ..events import Event, MessageCommitted
 from ..events_plan import Forked, TaskMoved
 from ..kit import Kit
 from ..lanes import lane_of, route
+from ..opening import say_mode
 from ..planning.engine import Prefix
 from ..planning.landing import checks_of_whole
 from ..planning.plan import Plan
@@ -95,7 +96,9 @@ async def _try(
     if state.messages:
         transcript = rebuilt(agent.recorder, state, lane)
         kit.ledger.restore(name, transcript.request(), kit.journal.events)
-        return await work_alone(kit.loop(agent, transcript), work, state.claim)
+        loop = kit.loop(agent, transcript)
+        say_mode(kit, loop)
+        return await work_alone(loop, work, state.claim)
     prefix, delta = lead.prefix(), None
     if prefix is None or prefix.lane != lane:
         prefix = Prefix(lead.name, lane, lead.head, Tools.of(schemas_json()).digest)
@@ -105,6 +108,7 @@ async def _try(
     route(agent.recorder, kit.ledger, SOLO.name, lane, reason)
     transcript = prefix.begin(name, Tools.of(schemas_json()))
     loop = kit.loop(agent, transcript)
+    say_mode(kit, loop)
     if delta is not None:
         loop.say(sendable(delta), "delta")
     loop.say(render(SOLO.brief), "brief")

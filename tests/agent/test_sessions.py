@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -208,3 +210,12 @@ def test_a_kept_line_that_makes_no_sense_is_not_believed(tmp_path: Path) -> None
     kept = folder / "summary.json"
     kept.write_text(re.sub(r'"length":\d+', '"length":-5', kept.read_text()))
     assert summary(folder) == before
+
+
+async def test_who_looks_at_that_instant_keeps_none_from_being_deleted(tmp_path: Path) -> None:
+    folder = make(tmp_path, "s", BEGUN, DONE)
+    with (folder / FILE).open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.015, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
+        await delete(folder)
+    assert not folder.exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -59,3 +60,5 @@ async def stage(tmp_path: Path, variables: Mapping[str, str]) -> AsyncIterator[M
             return Stage(make_repo(tmp_path / "repo"), tmp_path / "home", server, variables)
 
         yield make
+    for file in (tmp_path / "home" / "crashes").glob("*"):  # pytest shows it where a test fails
+        sys.stderr.write(file.read_text())

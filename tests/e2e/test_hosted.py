@@ -15,10 +15,11 @@ from leadline.agent.events import (
     ToolFinished,
     ToolStarted,
 )
+from leadline.agent.hosted import StrayCancelError
 from leadline.agent.messages import UserMessage
 from leadline.agent.outbox import Broken, Closed, Ended
 from leadline.agent.passing import ToolOutput
-from leadline.agent.wishes import Answer, Interrupt, Steer, Submit
+from leadline.agent.wishes import Answer, Interrupt, Steer, Submit, UndoTo
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.support.hosting import Watched, hosted
 from leadline.tests.support.laws import prefix_holds
@@ -359,3 +360,26 @@ async def test_a_slow_reader_does_not_slow_the_session(stage: MakeStage) -> None
     assert [event["seq"] for event in durable] == list(range(1, len(durable) + 1))
     assert durable[-1]["body"]["kind"] == "session_ended"
     assert not session.bodies(ToolOutput)
+
+
+async def test_a_stray_cancellation_is_a_fault_like_any_other(
+    stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a session nor a wish about changes hangs on it, and the next session begins."""
+    place = await stage(sequence(MEND, report()))
+
+    async def cancelled(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    async with hosted(place) as session:
+        with monkeypatch.context() as patched:
+            patched.setattr("leadline.agent.hosted.run", cancelled)
+            session.send(Submit("make add work"))
+            await session.until(lambda: any(isinstance(each, Broken) for each in session.told[:1]))
+            patched.setattr("leadline.agent.hosted.carry_out", cancelled)
+            session.send(UndoTo(place.home / "sessions" / "s1"))
+            await session.until(session.unheard)
+        (unheard,) = session.unheard()
+        assert isinstance(unheard.fault, StrayCancelError)
+        session.send(Submit("make add work"))
+        assert (await session.ended()).status == "done"

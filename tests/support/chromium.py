@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
+from leadline.tests.support.waiting import LONGEST
 
 PROGRAM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 CHROMIUM = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
-LONGEST = 60.0
 WIDTH, HEIGHT = 1280, 800
 _FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

@@ -15,8 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from leadline.tests.support.cli import SCRIPT
-
-LONGEST = 30.0
+from leadline.tests.support.waiting import LONGEST
 
 
 class LineTerminal:

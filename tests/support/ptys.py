@@ -9,15 +9,14 @@ import re
 import signal
 import struct
 import termios
-import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from leadline.tests.support.cli import SCRIPT
+from leadline.tests.support.waiting import LONGEST, until
 
-LONGEST = 60.0
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 
 
@@ -47,16 +46,25 @@ class Pty:
         resize(self._master, width, height)
 
     async def until(self, ready: Callable[[], object], what: str = "it") -> None:
-        end = time.monotonic() + LONGEST
-        while not ready():
-            assert time.monotonic() < end, f"{what} did not come: {self.text()[-3000:]}"
-            await asyncio.sleep(0.03)
+        await until(ready, what, lambda: f"Written was:\n{self.text()[-3000:]}")
 
     async def shows(self, text: str, after: int = 0) -> None:
-        await self.until(lambda: text in self.text(after), repr(text))
+        looked = -1
 
-    async def ends(self, seconds: float = 20.0) -> int:
-        return await asyncio.wait_for(self.process.wait(), seconds)
+        def ready() -> bool:
+            nonlocal looked
+            if looked == self.mark:  # looking through a megabyte takes longer than reading it
+                return False
+            looked = self.mark
+            return text in self.text(after)
+
+        await self.until(ready, repr(text))
+
+    async def ends(self) -> int:
+        try:
+            return await asyncio.wait_for(self.process.wait(), LONGEST)
+        except TimeoutError:
+            raise AssertionError(f"It did not end. Written was:\n{self.text()[-3000:]}") from None
 
     async def hang_up(self) -> None:
         """The terminal goes away."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +14,7 @@ from pathlib import Path
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType
 from leadline.tests.e2e.conftest import Stage
 from leadline.tests.support.cli import Ran, ended, start
-
-LONGEST = 60.0
-
-
-async def until(ready: Callable[[], object]) -> None:
-    async with asyncio.timeout(LONGEST):
-        while not ready():
-            await asyncio.sleep(0.05)
+from leadline.tests.support.waiting import LONGEST
 
 
 @dataclass
@@ -62,16 +55,17 @@ async def served(stage: Stage, *flags: str) -> AsyncGenerator[Served]:
 
 @dataclass
 class Visitor:
-    """Has opened the address, and with it an interface; `seen` is what that painted, as it came."""
+    """Has opened the address, and with it an interface; `seen` is what that has painted since something was typed."""
 
     socket: ClientWebSocketResponse
     seen: bytearray = field(default_factory=bytearray)
 
     async def type(self, text: str) -> None:
+        self.seen.clear()
         await self.socket.send_json(["stdin", text])
 
     async def shows(self, *texts: str) -> None:
-        """Wait until it painted all of these since the last time it was asked."""
+        """Wait until it has painted all of these since something was typed."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST):
                 while not all(text.encode() in _plain(self.seen) for text in texts):
@@ -79,7 +73,6 @@ class Visitor:
                     if message.type is not WSMsgType.BINARY:
                         raise AssertionError(f"{message} instead of {texts}: {self.seen[-2000:]}")
                     self.seen += message.data
-                self.seen.clear()
                 return
         raise AssertionError(f"{texts} did not come: {_plain(self.seen)[-4000:]}")
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import shlex
 import shutil
-import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 from leadline.tests.support.cli import SCRIPT
+from leadline.tests.support.waiting import LONGEST, answer
 
 TMUX = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-LONGEST = 60.0
 SHELL = "env PS1='$ ' bash --norc --noprofile"
 
 
@@ -64,24 +63,33 @@ class Terminal:
         await self.type(f"clear; {shlex.join([str(SCRIPT), *args])}")
         await self.shows("? help")
 
-    async def shows(self, *texts: str, seconds: float = LONGEST) -> str:
+    async def shows(self, *texts: str) -> str:
         """Wait until all of these are on the screen; the screen then."""
-        end = time.monotonic() + seconds
-        while True:
-            screen = await self.screen()
-            if all(text in screen for text in texts):
-                return screen
-            if time.monotonic() > end:
-                missing = [text for text in texts if text not in screen]
-                raise AssertionError(f"{missing} did not come. On the screen:\n{screen}")
-            await asyncio.sleep(0.05)
+        return await self._until(lambda screen: [text for text in texts if text not in screen])
 
     async def until_gone(self, text: str) -> str:
-        end = time.monotonic() + LONGEST
-        while text in (screen := await self.screen()):
-            assert time.monotonic() < end, f"{text!r} stays. On the screen:\n{screen}"
-            await asyncio.sleep(0.05)
-        return screen
+        return await self._until(lambda screen: [f"the end of {text!r}"] if text in screen else [])
+
+    async def answer(self, key: str, *texts: str) -> None:
+        """Press this for the question that is on the screen, until all of these are there."""
+
+        async def done() -> bool:
+            screen = await self.screen()
+            return all(text in screen for text in texts)
+
+        try:
+            await answer(lambda: self.press(key), done)
+        except TimeoutError:
+            await self.shows(*texts)
+
+    async def _until(self, missing: Callable[[str], list[str]]) -> str:
+        screen = ""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST):
+                while missing(screen := await self.screen()):
+                    await asyncio.sleep(0.1)
+                return screen
+        raise AssertionError(f"{missing(screen)} did not come. On the screen:\n{screen}")
 
 
 @asynccontextmanager

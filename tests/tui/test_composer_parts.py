@@ -111,7 +111,12 @@ def test_secrets_and_very_long_texts_are_not_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["https://me:hunter2@host/x", "1http://me:a:b@host", f"ssh://{'x' * 20}@host", "eyJhbGciOiJI.eyJzdWIiOiJ4"],
+    [
+        "https://me:hunter2@host/x",
+        "1http://me:a:b@host",
+        f"ssh://{'x' * 20}@host",
+        "eyJhbGciOiJI.eyJzdWIiOiJ4",
+    ],
 )
 def test_ways_to_write_a_secret(text: str) -> None:
     assert holds_secret(f"look at {text} now")

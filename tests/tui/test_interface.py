@@ -123,7 +123,7 @@ async def test_a_no_with_its_reason_reaches_the_model(stage: MakeStage) -> None:
         await it.type("make add work")
         await it.asked()
         await it.shows("return left + right")
-        await it.pilot.pause(0.4)  # what is pressed at once is not taken for an answer
+        await it.pilot.pause(0.8)  # what is pressed at once is not taken for an answer
         await it.press("n")
         await it.type("use sum")
         await it.rests()
@@ -137,10 +137,10 @@ async def test_always_is_an_exact_rule(stage: MakeStage) -> None:
     async with interface(place, mode="ask") as it:
         await it.type("look around")
         await it.asked()
-        await it.pilot.pause(0.4)
+        await it.pilot.pause(0.8)
         await it.press("a")
         await it.until(lambda: any("two" in w.question for w in it.state.waiting.values()))
-        await it.pilot.pause(0.4)
+        await it.pilot.pause(0.8)
         await it.press("y")
         await it.rests()
     async with interface(place, mode="ask") as it:

@@ -3,12 +3,19 @@ pressed for something else."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
-from leadline.agent.wishes import Answer
+from leadline.agent.journal import FILE
+from leadline.agent.store import session_ids, sessions_folder
+from leadline.agent.wishes import Answer, Fork
 from leadline.tests.e2e.conftest import MakeStage, stage, variables
-from leadline.tests.support.interface import KEY, Interface, interface
+from leadline.tests.support.interface import KEY, LONGEST, Interface, interface
 from leadline.tests.support.needs import BUBBLEWRAP
 from leadline.tests.support.scripts import report, sequence, shell
+from leadline.tui.control.opening import Opening
+from leadline.tui.feed import Feed
 from leadline.tui.screens.sessions import SessionsScreen
 from leadline.tui.screens.welcome import WelcomeScreen
 
@@ -96,17 +103,56 @@ async def test_a_question_takes_no_keys_that_mean_something_elsewhere(stage: Mak
     async with interface(place, mode="ask") as it:
         await it.type("look around")
         await it.asked()
-        await it.pilot.pause(0.4)
+        await it.pilot.pause(0.8)
         it.control.transcript.focus()
         await it.press("slash")
         (first,) = it.state.waiting.values()
         it.control.send(Answer(first.agent, first.call_id))
         await it.until(lambda: any("two" in each.question for each in it.state.waiting.values()))
-        await it.pilot.pause(0.4)
+        await it.pilot.pause(0.8)
         await it.press("a", "y")
-        await it.pilot.pause(0.4)
+        await it.pilot.pause(0.8)
         assert it.state.waiting
         await it.press("f9")
-        await it.pilot.pause(0.4)
+        await it.pilot.pause(0.8)
         await it.press("y")
         await it.rests()
+
+
+@BUBBLEWRAP
+async def test_a_copy_that_asks_at_once_is_heard(stage: MakeStage) -> None:
+    place = await stage(sequence(report(), shell("echo one"), report()))
+    opening = Opening(place.repo, place.env, {"mode": "ask"})
+    feed = Feed(place.home, lambda: None)
+
+    async def until(ready: Callable[[], object]) -> None:
+        async with asyncio.timeout(LONGEST):
+            while not ready():
+                await asyncio.sleep(0.03)
+
+    def rests() -> bool:
+        feed.take()
+        return not feed.running
+
+    try:
+        feed.submit(opening.start("look around"))
+        await until(rests)
+        (first,) = session_ids(place.home)
+        feed.go_on(opening.start("-"), Fork(sessions_folder(place.home) / first, "once more"))
+
+        def has_asked() -> bool:
+            new = [each for each in session_ids(place.home) if each != first]
+            journal = sessions_folder(place.home) / new[0] / FILE if new else None
+            return (
+                journal is not None
+                and journal.exists()
+                and b"approval_asked" in journal.read_bytes()
+            )
+
+        await until(has_asked)
+        feed.take()
+        assert [each.question for each in feed.state.waiting.values()] == [
+            "May Leadline run `echo one`?"
+        ]
+    finally:
+        await asyncio.to_thread(feed.close)

@@ -254,7 +254,7 @@ async def test_a_plan_that_runs(size: tuple[int, int]) -> None:
     async with stand(running(), size) as it:
         assert "1 of 3 landed, 1 to be tried again" in it.head
         assert "done      a" in it.list[1]
-        assert "rung 2; refused twice; task-c-2" in it.list[3]
+        assert "moved up once; refused twice; task-c-2" in it.list[3]
         assert "Half is missing." in it.detail
         assert "make all: not run yet" in it.detail
         await it.press("enter", "j")

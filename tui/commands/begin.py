@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ...agent.bus import Listener
 from ...agent.config import Settings
+from ...agent.modes import NOT_APPROVED
 from ...agent.planning.plan import Plan
 from ...agent.planning.plan_text import read_plan
 from ...agent.result import RunResult
@@ -21,9 +22,6 @@ from .common import here
 from .consult import Questions, somebody_there
 from .drive import account_screen, patch_target, run_and_tell
 from .task_text import read_plan_text, read_task
-
-NOT_APPROVED = ("plan", "ask")
-"""Modes without workers: nobody could approve what they want to do."""
 
 
 def add_task(parser: argparse.ArgumentParser) -> None:

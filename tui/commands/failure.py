@@ -7,13 +7,14 @@ import re
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ...agent.config import Settings, load_settings
 from ...agent.configfiles import user_config_file
 from ...agent.headless import failure_result, json_line, result_json
+from ...agent.keys import with_kept_keys
 from ...tools.errors import Exit, PersonError
 
 _SECRET_NAME = re.compile(
@@ -34,11 +35,22 @@ def print_result(message: str, code: Exit) -> None:
     sys.stdout.flush()
 
 
-def save_crash(error: Exception, environ: Mapping[str, str]) -> str:
-    """Keep the traceback in a file of its own. Returns a sentence that says where."""
-    text = scrub("".join(traceback.format_exception(error)), environ)
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.txt"
-    for folder in (_home(environ) / "crashes", Path(tempfile.gettempdir())):
+def gone_wrong(error: Exception, environ: Mapping[str, str], home: Path | None = None) -> str:
+    """Keep the traceback and say so, for who goes on. What the error says is not told: it may hold anything."""
+    saved = save_crash(error, environ, home)
+    return f"Something went wrong inside Leadline ({type(error).__name__}). {saved}"
+
+
+def save_crash(error: Exception, environ: Mapping[str, str], home: Path | None = None) -> str:
+    """Keep the traceback in a file of its own. Returns a sentence that says where.
+
+    `home` is the state folder, where it is known already.
+    """
+    home = home or _home(environ)
+    kept = with_kept_keys({}, home).values()
+    text = scrub("".join(traceback.format_exception(error)), environ, kept)
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{os.getpid()}.txt"
+    for folder in (home / "crashes", Path(tempfile.gettempdir())):
         path = folder / (name if folder.name == "crashes" else f"leadline-{name}")
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -52,13 +64,10 @@ def save_crash(error: Exception, environ: Mapping[str, str]) -> str:
     return f"It was {kind}, and no file could be written that says more. Free some disk space and try again."
 
 
-def scrub(text: str, environ: Mapping[str, str]) -> str:
-    """`text` without the values of variables that sound secret, and without what looks like a key."""
-    secrets = {
-        value
-        for name, value in environ.items()
-        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET
-    }
+def scrub(text: str, environ: Mapping[str, str], known: Iterable[str] = ()) -> str:
+    """`text` without the values of variables that sound secret, `known` secrets, and what looks like a key."""
+    named = (value for name, value in environ.items() if _SECRET_NAME.search(name))
+    secrets = {value for value in (*named, *known) if len(value) >= _SHORTEST_SECRET}
     for value in sorted(secrets, key=len, reverse=True):
         text = text.replace(value, "***")
     return _SECRET_TEXT.sub(_masked, text)

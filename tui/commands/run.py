@@ -11,10 +11,10 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from ...agent.config import find_project_root
+from ...agent.modes import NOT_APPROVED
 from ...agent.session import Start
 from ...tools.errors import PersonError
 from .begin import (
-    NOT_APPROVED,
     add_output_flags,
     add_plan_flags,
     add_result_flags,

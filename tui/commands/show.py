@@ -81,9 +81,12 @@ class _Teller:
         match event.body:
             case SessionStarted():
                 self._began(event, event.body)
-            case SessionResumed():
+            case SessionResumed(mode=mode):
                 self._screen.line()
-                self._screen.line(("bold", f"resumed {local_time(event.at)}"))
+                self._screen.line(
+                    ("bold", f"resumed {local_time(event.at)}"),
+                    ("dim", f"  mode {mode}" if mode else ""),
+                )
             case SessionEnded(status=status, exit_code=code, summary=summary):
                 self._screen.line()
                 style: Style = "good" if code == 0 else "warn"

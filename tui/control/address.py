@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from functools import partial
+
 from ...agent.replay import MAIN
 from ...agent.roles import PLANNER, REVIEWER
+from ...agent.wishes import Steer
 from ..state.agents import AgentView
-from ..state.names import known_as
+from ..state.names import READER, known_as
 from ..state.reducer import State
-
-PRIME = "prime"
 
 
 def lead(state: State) -> str:
@@ -23,6 +25,12 @@ def hearers(state: State) -> tuple[str, ...]:
     return (first,) if first in at_work or not at_work else at_work
 
 
+def hears(state: State, agent: str | None) -> bool:
+    """Whether what is said to this agent is read by it."""
+    view = state.agents.get(agent or "")
+    return view is not None and _hears(view)
+
+
 def name_of(state: State, agent: str) -> str:
     """What a person knows the agent as."""
     view = state.agents.get(agent)
@@ -31,4 +39,29 @@ def name_of(state: State, agent: str) -> str:
 
 def _hears(view: AgentView) -> bool:
     # A reviewer judges by the work alone, and what reads for others what they share ends with that.
-    return view.at_work and view.role not in (REVIEWER.name, PRIME)
+    return view.at_work and view.role not in (REVIEWER.name, READER)
+
+
+# --- in words, beside what is typed ---
+
+
+def at_rest(*, has_session: bool) -> str:
+    """What Enter does while nothing runs."""
+    return "goes on with this session; /new begins another" if has_session else "starts a session"
+
+
+def while_running(state: State, to: Sequence[str], shown: str) -> str:
+    """What Enter and Esc do while agents are at work. `shown` is whose transcript is looked at, "" for the lead's."""
+    whom = name_of(state, to[0]) if len(to) == 1 else f"all {len(to)} at work"
+    if shown and shown not in to:
+        name = name_of(state, shown)
+        gone = name in map(partial(name_of, state), to)  # another try has taken its task over
+        whom += ", as this try has ended" if gone else f", as {name} does not listen now"
+    return f"goes to {whom}; Esc {'goes back' if shown else 'stops'}"
+
+
+def queued(state: State, queue: Iterable[Steer]) -> list[str]:
+    """What was said and not read yet, with whom it is for where there are several."""
+    if state.header.way == "solo":
+        return [each.text for each in queue]
+    return [f"for {name_of(state, each.agent)}: {each.text}" for each in queue]

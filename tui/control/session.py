@@ -31,7 +31,6 @@ from ...agent.wishes import (
     Wish,
 )
 from ...tools.errors import PersonError
-from ...tools.git.repository import NotARepositoryError
 from ...tools.paths import folder_key
 from ...tools.sandbox.environment import holds_secret
 from ..completions import ProjectCompletions
@@ -51,7 +50,7 @@ from ..widgets.composer.choices import Command
 from ..widgets.composer.composer import Composer
 from ..widgets.composer.history import History
 from . import slash
-from .address import hearers, name_of
+from .address import at_rest, hearers, hears, queued, while_running
 from .host import Host
 from .key import is_key_missing, is_refused, set_elsewhere, try_and_keep, welcome_to
 from .opening import Opening
@@ -134,7 +133,7 @@ class SessionControl:
                 self.shell.run(line)
             case Composer.Interrupted():
                 if not self.shell.drop():
-                    self.interrupt()
+                    self._back_or_stop()
             case _:
                 pass
 
@@ -150,9 +149,11 @@ class SessionControl:
         text = self.shell.with_text(text)
         self.transcript.edge(1)
         if self.feed.running:
-            for agent in (self.speaks_to,) if self.speaks_to else hearers(self.state):
+            for agent in self._hearers():
                 self.send(Steer(text, agent))
-        elif self.folder is not None:
+            return
+        self.open_agent("")
+        if self.folder is not None:
             self.go_on(Resume(self.folder, text), text)
         else:
             self.submit(text)
@@ -255,16 +256,29 @@ class SessionControl:
         self._host.told("stopping; then say how to go on, or /resume")
 
     def open_agent(self, agent: str) -> None:
-        """Show what this agent says and does in the session's panel."""
+        """Show what this agent says and does in the session's panel, and say to it what is typed; "": the lead."""
         self.transcript.agent = agent
         self.pane.status.agent = agent
-        self.pane.open(FIRST)
-
-    def speak_to(self, agent: str | None) -> None:
-        """What is typed goes to this agent alone; None: to whom it concerns."""
-        self.speaks_to = agent
+        self.speaks_to = agent or None
         self.pane.open(FIRST)
         self.show()
+
+    def _back_or_stop(self) -> None:
+        """Out of the transcript of one agent; in the session's own there is nothing to leave but what runs."""
+        if self.transcript.agent:
+            self.open_agent("")
+        else:
+            self.interrupt()
+
+    def _hearers(self) -> tuple[str, ...]:
+        """Who hears what is typed now."""
+        if self.speaks_to is not None and hears(self.state, self.speaks_to):
+            return (self.speaks_to,)
+        return hearers(self.state)
+
+    def speak_to(self, agent: str | None) -> None:
+        """What is typed goes to this agent alone, which is shown; None: to whom it concerns."""
+        self.open_agent(agent or "")
 
     def begin_close(self) -> None:
         """Ask for the end that `close` waits for."""
@@ -313,16 +327,13 @@ class SessionControl:
 
     def _show_composer(self, state: State) -> None:
         composer = self.pane.composer
-        composer.show_queue([each.text for each in self.feed.queue])
-        if not self.feed.running:
-            if self.folder is None:
-                composer.show_state("task", "starts a session")
-            else:
-                composer.show_state("task", "goes on with this session; /new begins another")
-            return
-        to = (self.speaks_to,) if self.speaks_to else hearers(state)
-        whom = name_of(state, to[0]) if len(to) == 1 else f"all {len(to)} at work"
-        composer.show_state("steer", f"goes to {whom}; Esc stops")
+        composer.show_queue(queued(state, self.feed.queue))
+        if self.feed.running:
+            composer.show_state(
+                "steer", while_running(state, self._hearers(), self.transcript.agent)
+            )
+        else:
+            composer.show_state("task", at_rest(has_session=self.folder is not None))
 
     def _wake(self) -> None:
         """On the session's thread. Raises RuntimeError when the interface is gone, as it has to."""
@@ -359,11 +370,11 @@ class SessionControl:
                     self.ask_key()
                 self._go_on_unread(result)
             case Broken(fault):
-                why = _why(fault)
-                self._failed(why, "\n".join((self._typed, *self._unread)).strip())
+                said = "\n".join((self._typed, *self._unread)).strip()
+                self._failed(why(fault, self.opening), said)
                 self._unread.clear()
-            case Unheard(wish, reason):
-                self._unheard(wish, reason)
+            case Unheard(wish, reason, fault):
+                self._unheard(wish, why_not(fault, reason, self.opening))
 
     def _unheard(self, wish: Wish, reason: str) -> None:
         match wish:
@@ -395,7 +406,7 @@ class SessionControl:
             self._host.called(self.pane, "a question waits for you")
             # Anywhere else a key means something else: `a` keeps a change, and in a search it is a letter.
             composer = self.pane.composer
-            if self.pane.app.focused is composer.area and not composer.text:
+            if composer.area.has_focus and self.pane.screen.is_current and not composer.text:
                 self.approvals.offer_focus()
         self._asked = waiting
 
@@ -409,12 +420,3 @@ class SessionControl:
         place = Place(root, self.opening.last_settings(), folder)
         for panel in self.panels.values():
             panel.place = place
-
-
-def _why(fault: Exception) -> str:
-    """Why a session could not begin or go on. Of a fault of ours its type only: what it says may hold anything."""
-    if isinstance(fault, NotARepositoryError):
-        return "This folder is in no git repository, so changes could not be undone. !git init makes it one."
-    if isinstance(fault, PersonError):
-        return fault.message
-    return f"Something went wrong inside Leadline ({type(fault).__name__}). The session can be resumed."

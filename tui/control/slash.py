@@ -176,8 +176,4 @@ def described() -> Mapping[str, str]:
 
 def alone() -> Mapping[str, str]:
     """Those that do something with nothing after them, and their help."""
-    return {
-        name: each.help
-        for name, each in COMMANDS.items()
-        if not each.needs
-    }
+    return {name: each.help for name, each in COMMANDS.items() if not each.needs}

@@ -58,7 +58,9 @@ def paint_card(card: Card, opened: bool, width: int) -> Iterator[Part]:
 
 
 def opens_card(card: Card) -> bool:
-    if card.detail is None or not has_ink(card.detail) or card.tool == "report":
+    if card.detail is None or not has_ink(card.detail):
+        return False
+    if card.tool == "report" or _is_denied(card):
         return False
     diff = _diff(card)
     return not (diff and _is_small(diff) and card.detail.whole)
@@ -115,17 +117,20 @@ def _card_line(card: Card, diff: tuple[FilePatch, ...], opened: bool, width: int
         *_counts(diff),
         (_took(card), FAINT),
         (f" {sign('ask')} waits for you" if _waits(card) else "", "$text-warning"),
-        (_allowed(card), FAINT),
     )
+    aside = Content.styled(_allowed(card), FAINT)
+    if begin.cell_length + end.cell_length + aside.cell_length <= width:
+        end += aside
     if end.cell_length > width // 2:
         return headed(begin + end, width)
     return Part(cut_to(begin, width - end.cell_length) + end, wrap=False)
 
 
 def _counts(diff: tuple[FilePatch, ...]) -> Iterator[tuple[str, str]]:
-    if diff:
-        yield f" +{sum(each.added for each in diff)}", "$text-success"
-        yield f" -{sum(each.removed for each in diff)}", "$text-error"
+    if added := sum(each.added for each in diff):
+        yield f" +{added:,}", "$text-success"
+    if removed := sum(each.removed for each in diff):
+        yield f" -{removed:,}", "$text-error"
 
 
 def _took(card: Card) -> str:
@@ -159,7 +164,7 @@ def _is_answer(card: Card) -> bool:
 
 
 def _allowed(card: Card) -> str:
-    """That a person allowed it. What a rule of theirs allows without a word is told where the card is open."""
+    """That a person allowed it, where there is room. What a rule of theirs allows is told where the card is open."""
     answer = _answer(card)
     if answer is None or card.tool == "ask" or not answer.allowed or answer.by != "person":
         return ""

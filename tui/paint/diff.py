@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from textual.content import Content, Span
 
-from ..safe import TAB, line
+from ..safe import TAB, line, named
 from ..signs import sign
-from ..text import clean
+from ..text import clean, spelled
 from .code import code_lines, cut_line, language_of
 from .inline import FAINT
 from .part import Part
@@ -138,7 +138,7 @@ def _blank_like(shown: Line | None, blank: Content) -> Content:
 
 def heading(file: FilePatch) -> Part:
     """A file's path, what happens to it in words, and how many lines come and go."""
-    pieces: list[Content | tuple[str, str]] = [line(file.path, "bold")]
+    pieces: list[Content | tuple[str, str]] = [named(file.path, "bold")]
     if words := _happens(file):
         pieces.append((f" ({words})", FAINT))
     if file.added or file.removed:
@@ -153,7 +153,7 @@ def _happens(file: FilePatch) -> str:
     elif file.new is None:
         words.append("deleted")
     elif file.old != file.new:
-        words.append(f"{'copied' if file.copied else 'renamed'} from {line(file.old).plain}")
+        words.append(f"{'copied' if file.copied else 'renamed'} from {spelled(file.old)}")
     if file.old_mode and file.new_mode and file.old_mode != file.new_mode:
         words.append(f"mode {line(file.old_mode).plain}, now {line(file.new_mode).plain}")
     if file.binary:

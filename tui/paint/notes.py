@@ -79,7 +79,8 @@ def paint_said(said: Said, opened: bool, width: int) -> Iterator[Part]:
         return
     words = f"{_ORIGINS[said.origin]}, {said.text.chars:,} characters"
     if said.origin in ("harness", "brief") and not opened:
-        words = f"{_ORIGINS[said.origin]}: {first_line(said.text.text[:2_000])}"
+        first = first_line(said.text.text[:2_000]).removeprefix("Leadline: ")
+        words = f"{_ORIGINS[said.origin]}: {first}"
     yield Part(cut_to(fold(opened) + line(words, FAINT), width), wrap=False)
     if opened:
         yield from plain_text(said.text.text, FAINT, Content("  "))

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Protocol
 
+from ..text import visible
 from ..widgets.composer.draft import Draft
 from ..widgets.composer.history import History
 from .lines import Lines
@@ -98,7 +99,8 @@ class Keyboard:
     def again(self, *, working: bool) -> None:
         """Show the prompt once more, with what stands behind it. readline goes on as if the old one was there."""
         if self._readline is not None or self.is_midway:
-            self._lines.ask(f"{self._prompt}{self.begun()}")
+            begun = self.begun().replace("\n", " ")
+            self._lines.ask(f"{self._prompt}{visible(begun)}")
         elif self._terminal:
             self._lines.ask(WORKING if working else PROMPT)
 

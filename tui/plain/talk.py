@@ -17,6 +17,7 @@ from ...agent.wishes import Answer, Fork, Interrupt, RedoTo, Resume, Steer, Undo
 from ...tools.errors import Exit, PersonError
 from ..commands.summary import FILES_LISTED, SENTENCES, Summary, diffstat
 from ..control.address import hearers, name_of
+from ..control.fault import why, why_not
 from ..control.opening import Opening
 from ..control.shell_line import ShellRun, run_line
 from ..feed import Beside
@@ -256,9 +257,9 @@ class Talk:
             case Broken(fault):
                 self.code = int(Exit.NOT_DONE)
                 self.lines.rest()
-                self.lines.paragraph(f"failed: something went wrong inside Leadline: {fault!r}")
-            case Unheard(wish, reason):
-                self.lines.paragraph(f"not done: {one_line(reason)}")
+                self.lines.paragraph(f"failed: {why(fault, self.opening)}")
+            case Unheard(wish, reason, fault):
+                self.lines.paragraph(f"not done: {why_not(fault, reason, self.opening)}")
                 if isinstance(wish, Answer):
                     self._settled -= {(wish.agent, wish.call_id)}
                 if isinstance(wish, Steer):

@@ -22,9 +22,9 @@ from ...agent.v4.cost import role_of
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`lanes` are the newest by role, each with the price of the moment it was routed. `sandbox` is as the newest run
-    has it. `branch` is the one that the session's commit goes to, where the person named one. `runs` counts the times
-    it was begun or gone on with.
+    """`lanes` are the newest by role, each with the price of the moment it was routed. `mode` and `sandbox` are as the
+    newest run has them. `branch` is the one that the session's commit goes to, where the person named one. `runs`
+    counts the times it was begun or gone on with.
 
     A journal does not say that its process was killed: such a session still counts as running here.
     """
@@ -59,12 +59,13 @@ def header_after(header: Header, event: Event) -> Header:
     match event.body:
         case SessionStarted() as body:
             return _begun(event, body)
-        case SessionResumed(sandbox=sandbox):
+        case SessionResumed(sandbox=sandbox, mode=mode):
             runs = header.runs + 1
             return replace(
                 header,
                 run_began=event.at,
                 sandbox=sandbox,
+                mode=mode or header.mode,
                 ended=None,
                 reached=None,
                 runs=runs,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ...agent.replay import MAIN
 from ...agent.roles import PLANNER, REVIEWER
+from ...agent.v4.cost import role_of
 
 _NAMES: Mapping[str, str] = {
     MAIN: "the agent",
@@ -13,6 +14,10 @@ _NAMES: Mapping[str, str] = {
     REVIEWER.name: "the reviewer",
 }
 
+READER = "prime"
+"""The role of who reads once what several are to begin with."""
+
 
 def known_as(agent: str) -> str:
-    return _NAMES.get(agent, agent)
+    """In the middle of a sentence."""
+    return "the reader" if role_of(agent) == READER else _NAMES.get(agent, agent)

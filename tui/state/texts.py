@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MOST_TEXT = 65_536
+MOST_TEXT = 24_576
 """Characters of a finished text that the state holds; the journal has all of it."""
 MOST_LIVE = 16_384
 """Characters of a text that still grows; half of them are kept when there would be more."""

@@ -24,7 +24,11 @@ class ShellOutput(Static):
     def show(self, command: str, output: str, ending: str, *, over: bool) -> None:
         rows = [row for row in clean(output).split("\n") if row.strip()]
         hint = "goes with your next message; Esc drops it" if over else "Esc ends it"
-        head = line(f"$ {command[:MOST_COMMAND]}", "bold") + "  " + line(f"{ending}; {hint}", "$text-muted")
+        head = (
+            line(f"$ {command[:MOST_COMMAND]}", "bold")
+            + "  "
+            + line(f"{ending}; {hint}", "$text-muted")
+        )
         more = f"{sign('more')} {len(rows) - ROWS} rows above\n" if len(rows) > ROWS else ""
         self.update(head + "\n" + content(more + "\n".join(rows[-ROWS:])))
         self.add_class("-shown")

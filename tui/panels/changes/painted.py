@@ -17,7 +17,7 @@ from ...paint.diff import (
 )
 from ...paint.diff import FilePatch as Parsed
 from ...paint.part import Part
-from ...safe import line
+from ...safe import line, named
 from ...signs import sign
 from ..session.rows import Row, laid_out
 
@@ -74,7 +74,7 @@ def paint(look: Look) -> Painted:
 def _head(look: Look, files: tuple[Parsed, ...]) -> Iterator[Part]:
     yield from map(heading, files)
     if not files:
-        yield Part(line(look.file.path, "bold"))
+        yield Part(named(look.file.path, "bold"))
     if look.patch.reason:
         yield Part(line(f"Not shown: {look.patch.reason}.", "$text-muted"))
     if look.file.mixed:

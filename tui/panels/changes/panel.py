@@ -24,6 +24,7 @@ from ...safe import line
 from ...signs import sign
 from ...state.changes import Changes
 from ...state.reducer import State
+from ...text import spelled
 from ..panel import Panel, Place
 from .diff_view import DiffView
 from .editor import edit
@@ -50,8 +51,7 @@ class ChangesPanel(Panel):
     ChangesPanel > Static { height: 1; width: 1fr; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     ChangesPanel > #changes-told { display: none; height: auto; max-height: 3; text-wrap: wrap; }
     ChangesPanel.-telling > #changes-told { display: block; background: $panel; }
-    ChangesPanel > Horizontal { height: 1fr; width: 1fr; }
-    ChangesPanel FileList { width: 1fr; height: 1fr; }
+    ChangesPanel > Horizontal, ChangesPanel FileList { width: 1fr; height: 1fr; }
     ChangesPanel DiffView { width: 1fr; height: 1fr; display: none; }
     ChangesPanel.-beside FileList { width: 1fr; max-width: 48; }
     ChangesPanel.-beside DiffView { width: 2fr; display: block; border-left: solid $panel; }
@@ -81,8 +81,8 @@ class ChangesPanel(Panel):
         self._waits = False
         self._afterwards = ""
         """What is told once the wish that waits has come true."""
-        self._lists = Turns(self, self._read_list)
-        self._diffs = Turns(self, self._read_diff)
+        self._lists = Turns(self, self._read_list, self.unheard)
+        self._diffs = Turns(self, self._read_diff, self.unheard)
         self._heading = Static(markup=False)
         self._told = Static(id="changes-told", markup=False)
         self._files = FileList(self._how_much)
@@ -119,7 +119,7 @@ class ChangesPanel(Panel):
         self._lists.ask()
 
     def unheard(self, reason: str) -> None:
-        """What was wished came to nothing."""
+        """What was wished, or was to be read, came to nothing."""
         self._tell(line(reason, "$error"))
 
     # --- reading ---
@@ -127,9 +127,8 @@ class ChangesPanel(Panel):
     def _begin(self, place: Place) -> None:
         """Another session."""
         self._where = place.folder, place.root
-        self._listing = self._shown = None
+        self._listing = self._shown = self._looking = self._keeping = None
         self._extent = OfSession()
-        self._looking = self._keeping = None
         self._files.show(())
         self._diff.show(Painted())
         if place.folder is not None:
@@ -377,7 +376,7 @@ class ChangesPanel(Panel):
         if self._shown is not None:
             text = self._shown[1].text.encode("utf-8", "replace").decode()
             self.app.copy_to_clipboard(text)
-            self._tell(line(f"Copied the patch of {self._shown[0].path}.", "$text-muted"))
+            self._tell(line(f"Copied the patch of {spelled(self._shown[0].path)}.", "$text-muted"))
 
     # --- what is said ---
 

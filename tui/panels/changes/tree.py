@@ -9,8 +9,9 @@ from textual.content import Content
 
 from ....agent.changes.reading import Changed
 from ...columns import left
-from ...safe import line
+from ...safe import named
 from ...signs import sign
+from ...text import spelled
 
 _LETTERS = {"added": "A", "modified": "M", "deleted": "D", "moved": "R", "type changed": "T"}
 _STYLES = {"A": "$text-success", "D": "$text-error", "M": "$text-warning"}
@@ -66,7 +67,7 @@ def painted(row: Row, width: int, *, folded: bool, kept: str) -> Content:
     if row.file is None:
         mark = sign("folded" if folded else "open")
         count = f" ({row.count})" if folded else ""
-        text = Content.assemble(f"{indent}{mark} ", line(row.name, "bold"), (count, "$text-muted"))
+        text = Content.assemble(f"{indent}{mark} ", named(row.name, "bold"), (count, "$text-muted"))
         return left(text, width)
     file = row.file
     letter = _LETTERS[file.kind]
@@ -78,7 +79,7 @@ def painted(row: Row, width: int, *, folded: bool, kept: str) -> Content:
         f"{indent}",
         (letter, _STYLES.get(letter, "$text-accent")),
         (f"{seen} ", "$text-success"),
-        line(row.name, style),
+        named(row.name, style),
         _also(file),
     )
     return Content.assemble(left(name, room), " ", counts)
@@ -86,12 +87,12 @@ def painted(row: Row, width: int, *, folded: bool, kept: str) -> Content:
 
 def _also(file: Changed) -> Content:
     """What the letter and the counts don't say."""
-    said = [f"from {file.old_path}"] if file.moved else []
+    said = [f"from {spelled(file.old_path)}"] if file.moved else []
     if file.mode_changed:
         said.append("mode")
     if file.mixed:
         said.append("with changes of yours")
-    return line(f" ({', '.join(said)})", "$text-muted") if said else Content("")
+    return Content.styled(f" ({', '.join(said)})", "$text-muted") if said else Content("")
 
 
 def _counts(file: Changed) -> Content:

@@ -1,18 +1,26 @@
-"""Slow reading for a widget."""
+"""Slow reading for a panel."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 
-from textual.widget import Widget
+from ...commands.failure import gone_wrong
+from ..panel import Panel
 
 
 class Turns:
-    """Calls `read` once at a time; asked again meanwhile, however often, it is called once more after that."""
+    """Calls `read` once at a time; asked again meanwhile, however often, it is called once more after that.
 
-    def __init__(self, widget: Widget, read: Callable[[], Awaitable[None]]) -> None:
-        self._widget = widget
+    What is read was written by anybody, so what goes wrong with it is told in words to `failed`, and ends nothing.
+    """
+
+    def __init__(
+        self, panel: Panel, read: Callable[[], Awaitable[None]], failed: Callable[[str], None]
+    ) -> None:
+        self._panel = panel
         self._read = read
+        self._failed = failed
         self._busy = False
         self._due = False
 
@@ -20,12 +28,20 @@ class Turns:
         self._due = True
         if not self._busy:
             self._busy = True
-            self._widget.run_worker(self._run())
+            self._panel.run_worker(self._run())
 
     async def _run(self) -> None:
         try:
             while self._due:
                 self._due = False
-                await self._read()
+                await self._perhaps_read()
         finally:
             self._busy = False
+
+    async def _perhaps_read(self) -> None:
+        try:
+            await self._read()
+        except Exception as fault:  # see above
+            place = self._panel.place
+            home = place.settings.home if place is not None else None
+            self._failed(gone_wrong(fault, os.environ, home))

@@ -11,6 +11,7 @@ from ....agent.wishes import RedoTo, Reject, UndoTo, Wish
 from ...columns import beside
 from ...safe import line
 from ...signs import sign
+from ...text import spelled
 
 CAN_UNDO = "u brings it back"
 
@@ -69,7 +70,7 @@ def question(
         case Reject(_, extent, chosen):
             what = f"all of {name_of(extent, work)}"
             if chosen and file is not None:
-                name = line(file.path).plain
+                name = spelled(file.path)
                 what = name if not chosen[0].hunks else f"this hunk of {name}"
                 if chosen[0].hunks and last and (file.moved or file.mode_changed):
                     what += ", its last, and with it its name or mode"
@@ -81,10 +82,14 @@ def afterwards(wish: Wish) -> str:
     """What is told when it is done."""
     match wish:
         case Reject(chosen=chosen):
-            what = chosen[0].path if chosen else "all of it"
-            return f"Took back {'a hunk of ' if chosen and chosen[0].hunks else ''}{what}; {CAN_UNDO}."
+            what = spelled(chosen[0].path) if chosen else "all of it"
+            return (
+                f"Took back {'a hunk of ' if chosen and chosen[0].hunks else ''}{what}; {CAN_UNDO}."
+            )
         case UndoTo(_, step):
-            where = f", to step {step}" if step else ", to before the first change" if step == 0 else ""
+            where = (
+                f", to step {step}" if step else ", to before the first change" if step == 0 else ""
+            )
             return f"Undone{where}; Y brings it back."
         case RedoTo():
             return "Brought back."

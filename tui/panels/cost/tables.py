@@ -15,6 +15,7 @@ from ...columns import beside, cut, left, right
 from ...safe import line
 from ...signs import sign
 from ...state.money import MOST_MISSES, Money
+from ...state.names import READER
 from ...state.reducer import State
 
 _CAUSES: Mapping[str, str] = {
@@ -79,7 +80,7 @@ def _shown(columns: int) -> Sequence[int]:
 
 def _cells(total: Total) -> tuple[str, ...]:
     return (
-        total.name,
+        "reader" if total.name == READER else total.name,
         f"{total.requests:,}",
         amounts.short(total.hit),
         amounts.short(total.miss),

@@ -70,7 +70,7 @@ def _earlier(plan: PlanView) -> str:
 def _standing(row: TaskRow, effort: str) -> Content:
     mark, word, style = STATES[row.state]
     parts = [f"{TIERS[row.task.tier]} at first"]
-    parts += [f"rung {row.rungs + 1}"] if row.rungs else []
+    parts += [f"moved up {times(row.rungs)}"] if row.rungs else []
     parts += [f"refused {times(row.bounces)}"] if row.bounces else []
     parts += [f"{row.agent}, {effort}" if effort else row.agent] if row.agent else []
     return Content.styled(f"{sign(mark)} {word}", style) + line(f"; {'; '.join(parts)}", _MUTED)

@@ -76,7 +76,7 @@ def of_row(row: TaskRow) -> Shown:
     """A task of a plan that runs, or has run."""
     task = row.task
     beneath = [f"after: {', '.join(task.depends_on)}"] if task.depends_on else []
-    beneath += [f"rung {row.rungs + 1}"] if row.rungs else []
+    beneath += [f"moved up {times(row.rungs)}"] if row.rungs else []
     beneath += [f"refused {times(row.bounces)}"] if row.bounces else []
     beneath += [row.agent] if row.agent else []
     return Shown(STATES[row.state], task.id, TIERS[task.tier], task.title, tuple(beneath))

@@ -17,6 +17,7 @@ from ...messages import AgentOpened
 from ...paint.block import paint
 from ...screens.pager import Pager
 from ...signs import sign
+from ...state.names import known_as
 from ...state.reducer import State
 from ...text import clean
 from ..panel import Panel
@@ -113,9 +114,10 @@ class TranscriptPanel(Panel):
             return
         self._shown = (agent, self._shown[1])
         self._head.display = agent != MAIN
-        back = ", Backspace goes back" if agent == self.agent else ""
+        back = ", Esc goes back" if agent == self.agent else ""
         self._head.update(
-            safe.line(f"Transcript of {agent}", "bold") + Content.styled(back, "$text-muted")
+            safe.line(f"Transcript of {known_as(agent)}", "bold")
+            + Content.styled(back, "$text-muted")
         )
 
     def on_transcript_view_placed(self, message: TranscriptView.Placed) -> None:

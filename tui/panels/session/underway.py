@@ -16,8 +16,8 @@ from .rows import Row, laid_out, part_rows
 
 _WORDS = {
     "queueing": "waits for other commands to end",
-    "calling": "runs",
-    "checking": "checks",
+    "calling": "running",
+    "checking": "checking",
     "retrying": "tries again",
     "writing": "writing",
     "thinking": "thinking",
@@ -25,6 +25,8 @@ _WORDS = {
     "indexing": "indexing",
     "working": "working",
 }
+_ABOVE = ("calling", "checking")
+"""What these are about stands right above."""
 
 
 class LiveRows:
@@ -65,7 +67,7 @@ def doing_line(activity: Activity, left: float | None) -> Content | None:
     if activity.doing == "retrying" and left is not None:
         word = f"tries again in {left:.0f} s" if left >= 1 else "tries again now"
     line = Content.assemble((f"{sign('running')} ", "$primary"), (word, "$text-muted"))
-    if activity.about:
+    if activity.about and activity.doing not in _ABOVE:
         joint = ": " if activity.doing in ("queueing", "retrying") else " "
         line += Content.styled(joint, "$text-muted") + safe.line(activity.about)
     since = moment(activity.since)

@@ -12,6 +12,7 @@ from ....agent.planning.schedule import State as TaskState
 from ...state.activity import Activity, activity, last_words
 from ...state.agents import AgentView
 from ...state.blocks import Approval
+from ...state.names import known_as
 from ...state.now import Now
 from ...state.plan import PlanView
 from ...state.reducer import State
@@ -32,6 +33,11 @@ class Lane:
     @property
     def name(self) -> str:
         return self.view.name
+
+    @property
+    def called(self) -> str:
+        """What people know it as: a worker by its task."""
+        return self.view.task or known_as(self.view.name).removeprefix("the ")
 
     @property
     def worker(self) -> bool:

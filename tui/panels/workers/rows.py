@@ -65,7 +65,8 @@ def _two(lane: Lane, columns: int, now: datetime) -> list[Content]:
     beside_title = (
         2 + _DOING + 1 + 1 + model.cell_length + sum(each.cell_length + 1 for each in facts)
     )
-    title = left(_who(lane, with_name=True), max(1, columns - beside_title))
+    room = max(1, columns - beside_title)
+    title = left(_who(lane, room), room)
     first = beside([_sign(lane) + " " + left(_word(lane), _DOING), title, model, *facts])
     # What it runs takes what it needs, up to half; the rest is for what was said last.
     about = cut(_about(lane, now), columns // 2)
@@ -83,9 +84,10 @@ def _one(lane: Lane, columns: int, now: datetime) -> Content:
         facts.insert(0, left(_model(lane, short=True), 10))
     fixed = 2 + _DOING + 1 + sum(each.cell_length + 1 for each in facts)
     room = max(2, columns - fixed)
-    title = left(_who(lane, with_name=False), max(1, room * 2 // 5))
-    told = _about(lane, now) or line(lane.words, "$text-muted")
-    told = left(told, max(1, room - title.cell_length - 1))
+    most = max(1, room * 2 // 5)
+    title = left(_who(lane, most), most)
+    words = EMPTY if lane.doing.about else line(lane.words, "$text-muted")
+    told = left(beside([_about(lane, now), words]), max(1, room - title.cell_length - 1))
     return beside([_sign(lane) + " " + left(_word(lane), _DOING), title, told, *facts])
 
 
@@ -93,8 +95,8 @@ def _least(lane: Lane, columns: int) -> Content:
     cost = _cost(lane)
     room = columns - 2 - cost.cell_length - 1
     if room < 4:
-        return _sign(lane) + " " + _who(lane, with_name=False)
-    return beside([_sign(lane) + " " + left(_who(lane, with_name=False), room), cost])
+        return _sign(lane) + " " + _who(lane, columns - 2)
+    return beside([_sign(lane) + " " + left(_who(lane, room), room), cost])
 
 
 def _what(lane: Lane) -> Word:
@@ -105,7 +107,9 @@ def _what(lane: Lane) -> Word:
         return _ENDED if lane.over else WORDS["idle"]
     word = _TASK_WORDS.get(lane.state or "")
     if word is None or (lane.over and lane.state not in ("done", "failed", "skipped")):
-        return _GONE if lane.over else WORDS["idle"]
+        # A task of a plan before this one is not on its board any more.
+        left = _ENDED if lane.state is None else _GONE
+        return left if lane.over else WORDS["idle"]
     return word
 
 
@@ -119,13 +123,13 @@ def _word(lane: Lane) -> Content:
     return line(word.alone, word.style)
 
 
-def _who(lane: Lane, *, with_name: bool) -> Content:
-    """What it works on; who leads has no task, only a name."""
-    name = line(lane.name)
-    if not lane.title:
-        return name
+def _who(lane: Lane, columns: int) -> Content:
+    """What it works on, or where there is no room for that, what people know it as."""
     title = line(lane.title)
-    return title + " " + line(lane.name, "$text-muted") if with_name else title
+    if not lane.title or title.cell_length > columns:
+        return line(lane.called)
+    name = " " + line(lane.name, "$text-muted")
+    return title + name if title.cell_length + name.cell_length <= columns else title
 
 
 def _model(lane: Lane, *, short: bool) -> Content:

@@ -20,10 +20,12 @@ _ESCAPE = "bold $warning"
 @dataclass(slots=True)
 class Detail:
     """A text in rows of one width at a time. `diff` says that its lines are told apart by their first character;
-    `hidden` counts its characters that are shown as escapes."""
+    `prose` that they are cut at spaces, where nothing depends on these; `hidden` counts its characters that are shown
+    as escapes."""
 
     text: str
     diff: bool
+    prose: bool = False
     hidden: int = field(init=False)
     _lines: list[Content] = field(default_factory=list[Content])
     _columns: int = 0
@@ -43,7 +45,7 @@ class Detail:
             self._rows = [
                 (number, start, end)
                 for number, line in enumerate(self._lines)
-                for start, end in _folded(line.plain, room)
+                for start, end in (_wrapped if self.prose else _folded)(line.plain, room)
             ]
         return len(self._rows)
 
@@ -71,6 +73,23 @@ def _style(line: str) -> str:
     if line.startswith(("+++ ", "--- ")):
         return "bold"
     return {"+": "$text-success", "-": "$text-error", "@": "$text-muted"}.get(line[:1], "")
+
+
+def _wrapped(line: str, columns: int) -> Iterator[tuple[int, int]]:
+    """Where the rows of a line begin and end, cut at spaces; a word that is longer than a row is cut at the edge."""
+    start = 0
+    while True:
+        rows = _folded(line[start:], columns)
+        end = start + next(rows)[1]
+        if end < len(line) and line[end] != " ":
+            space = line.rfind(" ", start, end)
+            end = space if line[start : max(start, space)].strip() else end
+        yield start, end
+        start = end
+        while start < len(line) and line[start] == " ":
+            start += 1
+        if start >= len(line):
+            return
 
 
 def _folded(line: str, columns: int) -> Iterator[tuple[int, int]]:

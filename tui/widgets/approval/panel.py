@@ -23,7 +23,7 @@ from .detail import Detail
 from .sheet import Look, Sheet, most_rows, sheet
 from .words import Words
 
-QUIET = 0.3
+QUIET = 0.6
 """Seconds. A key that comes sooner after a question has come to be seen, or after the keys began to go here, was meant
 for what was there before. It is ignored, and so are those that follow it as quickly: they are of the same word."""
 
@@ -141,7 +141,11 @@ class ApprovalPanel(Widget, can_focus=True):
         mine = self.has_focus_within
         self._now = approval
         asked = approval.asked
-        self._detail = Detail(detail(approval), diff=asked is not None and asked.shows == "diff")
+        self._detail = Detail(
+            detail(approval),
+            diff=asked is not None and asked.shows == "diff",
+            prose=kind_of(approval) == "question",
+        )
         self._look = Look()
         self._since, self._hurried = self._clock(), False
         self._stop_typing()

@@ -10,7 +10,8 @@ from textual.content import Content
 from ...signs import sign
 from ...state.blocks import Approval
 from ...text import display_width, fit, one_line, visible, wrap
-from .asking import CHOICES, WHY, Choice, Way, facts, head, kind_of, warnings
+from .asking import CHOICES, WHY, Choice, Way, facts, kind_of, warnings
+from .asking import head as head_text
 from .detail import Detail
 
 NARROW = 64
@@ -48,8 +49,7 @@ def most_rows(height: int, *, unfolded: bool) -> int:
 def sheet(approval: Approval, detail: Detail, columns: int, most: int, look: Look) -> Sheet:
     choices, places = _choices(CHOICES[kind_of(approval)], columns, look)
     if kind_of(approval) == "plan":
-        rows = [_head(approval, columns, look), *choices]
-        return Sheet(tuple(rows), 0, 0, _moved(places, 1))
+        return _plan(approval, columns, look)
     said = [
         Content.styled(fit(f"{sign('warn')} {text}", columns), "bold $text-warning")
         for text in warnings(approval, detail.hidden)
@@ -78,9 +78,23 @@ def sheet(approval: Approval, detail: Detail, columns: int, most: int, look: Loo
     return Sheet((*rows, *choices), page, last, places)
 
 
+def _plan(approval: Approval, columns: int, look: Look) -> Sheet:
+    """One row where that is enough: the plan itself is in a panel."""
+    head = _head(approval, columns, look)
+    choices, places = _choices(CHOICES["plan"], columns, look)
+    said = fit(f"{sign('ask')} {head_text(approval)} ", columns)
+    room = columns - display_width(said) - display_width(look.aside)
+    if look.typing is None and len(choices) == 1 and choices[0].cell_length < room:
+        end = " " * (room - choices[0].cell_length)
+        row = Content.assemble((said, "bold"), choices[0], end, (look.aside, "$text-muted"))
+        at = display_width(said)
+        return Sheet((row,), 0, 0, tuple((0, start + at, stop + at) for _, start, stop in places))
+    return Sheet((head, *choices), 0, 0, _moved(places, 1))
+
+
 def _head(approval: Approval, columns: int, look: Look) -> Content:
     room = max(8, columns - display_width(look.aside) - 1) if look.aside else columns
-    left = fit(f"{sign('ask')} {one_line(visible(head(approval)))}", room)
+    left = fit(f"{sign('ask')} {one_line(visible(head_text(approval)))}", room)
     if not look.aside:
         return Content.styled(left, "bold")
     between = " " * max(1, columns - display_width(left) - display_width(look.aside))

@@ -68,7 +68,7 @@ def hints(bindings: Iterable[Binding], columns: int) -> Content:
             keys.setdefault((binding.action, binding.description), []).append(_name(binding))
     row = EMPTY
     for (_, description), names in keys.items():
-        hint = line("/".join(names), "bold $foreground") + " " + line(description)
+        hint = line("/".join(dict.fromkeys(names)), "bold $foreground") + " " + line(description)
         if not row:
             row = cut(hint, columns)
         elif row.cell_length + len(_BETWEEN) + hint.cell_length <= columns:
