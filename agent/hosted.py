@@ -37,7 +37,6 @@ from .wishes import (
     Wish,
 )
 
-
 FAULT = "something went wrong inside Leadline"
 
 

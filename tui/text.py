@@ -55,8 +55,8 @@ def visible(text: str) -> str:
 
 
 def spelled(name: str) -> str:
-    """The name of a file on one line, so that no two names look alike for what nobody sees in them: `visible`, with
-    escapes for tabs, line ends, spaces that are not between two other signs, and the sign that begins an escape, too."""
+    """The name of a file on one line, so that no two names look alike for what nobody sees in them: `visible`, and so
+    are tabs, line ends, spaces at an end or beside each other, and the sign that begins an escape."""
     if name.isascii() and name.isprintable() and not _ODD_SPACE.search(name) and "\\" not in name:
         return name
     escaped = name.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+import pytest
 from leadline.agent.events import SessionEnded, SessionResumed, ToolFinished
 from leadline.agent.journal import read_events
 from leadline.agent.store import find_session
@@ -16,13 +17,14 @@ from leadline.tests.support.cli import SCRIPT
 from leadline.tests.support.lineterminal import LineTerminal, line_terminal
 from leadline.tests.support.needs import BUBBLEWRAP
 from leadline.tests.support.planscripts import REPORT, planner, primer, reviewer, turn, worker
-from leadline.tests.support.processes import is_running
+from leadline.tests.support.processes import is_running, nap
 from leadline.tests.support.scripts import MEND, call, report, sequence, shell
+from leadline.tests.support.waiting import until
 
-pytestmark = BUBBLEWRAP
+pytestmark = [BUBBLEWRAP, pytest.mark.timeout(400)]
 
 B = TypeVar("B")
-WAIT = "while [ ! -e go.log ]; do sleep 0.05; done"
+WAIT = "touch begun.log; while [ ! -e go.log ]; do sleep 0.05; done"
 """A command that runs until the test lets it go on."""
 
 
@@ -52,15 +54,43 @@ def prompts(place: Stage) -> str:
     return "\n".join(record.prompt for record in place.server.requests)
 
 
-async def until_running(command: str, *arguments: str) -> None:
-    async with asyncio.timeout(60):
-        while not is_running(command, *arguments):
-            await asyncio.sleep(0.05)
+async def until_running(command: tuple[str, ...]) -> None:
+    await until(lambda: is_running(*command), " ".join(command))
+
+
+async def until_begun(place: Stage) -> None:
+    """Until `WAIT` waits."""
+    await until((place.repo / "begun.log").exists, "the command")
+
+
+def go_on(place: Stage) -> None:
+    (place.repo / "go.log").touch()
 
 
 async def test_a_typed_task_is_done_and_told(stage: MakeStage) -> None:
-    place = await stage(sequence(MEND, report(summary="Mended it."), report(summary="It is plus.")))
-    async with plain(place) as it:
+    """By who has no key yet, and has something of their own to run before."""
+    asleep = nap()
+    done = report(summary="Mended it."), report(summary="It is plus.")
+    place = (await stage(sequence(MEND, *done))).having(DEEPSEEK_API_KEY="")
+    async with line_terminal("open", folder=place.repo, environ=place.env) as it:
+        await it.until("key> ")
+        assert it.shown.count("\nkey: ") == 3
+        it.type("no key")
+        await it.until("key> ", after="Enter alone goes on")
+        it.type("sk-rehearsal")
+        await it.until("key: it works and is kept.")
+
+        it.type("!printf '\\033[31mred\\nend'; exit 3")
+        await it.until("out | end\nshell: exit 3\n")
+        assert "out | red\n" in it.shown
+        it.type(f"!{' '.join(asleep)}")
+        await until_running(asleep)
+        it.press(b"\x03")
+        await it.until("shell: stopped.")
+        assert not is_running(*asleep)
+        it.type("!echo once")
+        await it.until("out | once\n")
+
         it.type("make add work")
         shown = await it.until("next: ")
         assert "\nDone and verified.\n  Mended it.\n" in shown
@@ -76,25 +106,26 @@ async def test_a_typed_task_is_done_and_told(stage: MakeStage) -> None:
         await it.until("  It is plus.\n")
         it.press(b"\x04")
         assert await it.ended() == 0
+    assert b"\x1b" not in it.raw
+    assert "sk-rehearsal" not in it.shown
     assert "which sign \nis it?" in prompts(place)
-    assert (
-        f"left: `leadline open --plain {find_session(place.home, None).name}`"
-        in it.shown.replace("\n", " ")
-    )
+    assert "I ran `echo once` in my shell (exit 0)" in prompts(place)
+    left = f"left: `leadline open --plain {find_session(place.home, None).name}`"
+    assert left in it.shown.replace("\n", " ")
 
 
 async def test_what_is_typed_while_a_command_runs_is_read_after_it(stage: MakeStage) -> None:
     place = await stage(sequence(shell(WAIT), MEND, report()))
     async with plain(place, columns=20) as it:
         it.type("make add work")
-        await until_running("sleep", "0.05")
+        await until_begun(place)
         it.type("/status")
         await it.until("activity: ")
         it.type('"""')
         it.type("Keep the names,")
         it.type('and say so."""')
         await it.until("queued: ")
-        (place.repo / "go.log").touch()
+        go_on(place)
         await it.until("next: ")
         assert "\nread by" in it.shown
         assert max(map(len, it.shown.split("\n"))) <= 40
@@ -128,11 +159,19 @@ async def test_a_no_with_a_reason_reaches_the_model(stage: MakeStage) -> None:
 
 
 async def test_a_question_takes_a_line_or_is_left_to_the_model(stage: MakeStage) -> None:
+    """A line that was begun before the question came is no answer to it."""
     ask = call("ask", question="Which sign?", options=["plus", "minus"])
-    place = await stage(sequence(ask, ask, report("not_done")))
+    place = await stage(sequence(shell(WAIT), ask, ask, report("not_done")))
     async with plain(place) as it:
         it.type("make add work")
+        await until_begun(place)
+        it.type("Keep the names \\")
+        await it.until("more> ")
+        go_on(place)
         await it.until("asks    | Which sign?")
+        it.type("as they are.")
+        await it.until("unclear: a question came while you typed this")
+        assert len(bodies(place, ToolFinished)) == 1
         it.type("")
         it.type("/say Hurry up.")
         await it.until("queued: ")
@@ -140,107 +179,53 @@ async def test_a_question_takes_a_line_or_is_left_to_the_model(stage: MakeStage)
         await it.until("asks    | Which sign?", after="plus, of course")
         it.type("/leave")
         await it.until("next: ")
-    first, second, *_ = bodies(place, ToolFinished)
+    _, first, second, *_ = bodies(place, ToolFinished)
     assert first.text == "plus, of course"
     assert "leaves this to you" in second.text
 
 
-async def test_stopped_by_ctrl_c_and_gone_on_with(stage: MakeStage) -> None:
-    place = await stage(sequence(shell("sleep 71.25"), MEND, report()))
+async def test_stopped_and_closed_and_gone_on_with(stage: MakeStage) -> None:
+    first, second = nap(), nap()
+    place = await stage(sequence(shell(" ".join(first)), shell(" ".join(second)), MEND, report()))
     async with plain(place) as it:
         it.type("make add work")
-        await until_running("sleep", "71.25")
+        await until_running(first)
         it.press(b"half a word \x03")
         await it.until("stopping: ")
         await it.until("\nInterrupted.\n")
         it.type("go on")
+        await until_running(second)
+        it.close()
+        await it.ended()
+    assert not is_running(*first)
+    assert not is_running(*second)
+    assert [body.status for body in bodies(place, SessionEnded)] == ["interrupted"] * 2
+    async with plain(place, find_session(place.home, None).name) as it:
+        assert "Interrupted. make add work" in it.shown
+        it.type("/resume")
         await it.until("\nDone and verified.\n")
         it.press(b"\x03")
         await it.until("Ctrl-C once more leaves.", after="Done and verified.")
         it.press(b"\x03")
         assert await it.ended() == 0
-    assert [body.status for body in bodies(place, SessionEnded)] == ["interrupted", "done"]
-
-
-async def test_a_closed_terminal_leaves_a_session_to_resume(stage: MakeStage) -> None:
-    place = await stage(sequence(shell("sleep 72.25"), MEND, report()))
-    async with plain(place) as it:
-        it.type("make add work")
-        await until_running("sleep", "72.25")
-        it.close()
-        await it.ended()
-    assert not is_running("sleep", "72.25")
-    assert [body.status for body in bodies(place, SessionEnded)] == ["interrupted"]
-    async with plain(place, find_session(place.home, None).name) as it:
-        assert "Interrupted. make add work" in it.shown
-        it.type("/resume")
-        await it.until("\nDone and verified.\n")
-    assert len(bodies(place, SessionResumed)) == 1
+    assert len(bodies(place, SessionResumed)) == 2
 
 
 async def test_a_line_that_is_edited_stands_again_behind_what_was_told(stage: MakeStage) -> None:
-    """With readline: what was typed already is not lost to sight."""
+    """With readline: what was typed already is not lost to sight, and nothing in it is obeyed by the terminal."""
     place = await stage(sequence(shell(WAIT), MEND, report()))
     async with plain(place, term="xterm") as it:
         it.type("make add work")
-        await until_running("sleep", "0.05")
-        it.press(b"/stat")
-        await it.until("/stat")
-        (place.repo / "go.log").touch()
-        await it.until("leadline> /stat", after="next: ")
-        it.press(b"us\n")
+        await until_begun(place)
+        it.press(b"/stat \x16\x1b]0;owned\x16\x07")
+        await it.until("owned")
+        go_on(place)
+        await it.until(r"leadline> /stat \x1b]0;owned\x07", after="next: ")
+        it.press(b"\x17\x7fus\n")  # without its last word
         await it.until("activity: ended")
         it.press(b"\x1b[A\n")
         await it.until("activity: ended", after="activity: ended")
-
-
-async def test_what_was_begun_before_a_question_came_is_no_answer_to_it(stage: MakeStage) -> None:
-    place = await stage(sequence(shell(WAIT), call("ask", question="Which sign?"), report()))
-    async with plain(place) as it:
-        it.type("make add work")
-        await until_running("sleep", "0.05")
-        it.type("Keep the names \\")
-        await it.until("more> ")
-        (place.repo / "go.log").touch()
-        await it.until("asks    | Which sign?")
-        it.type("as they are.")
-        await it.until("unclear: a question came while you typed this")
-        assert len(bodies(place, ToolFinished)) == 1
-        it.type("plus")
-        await it.until("next: ")
-    assert bodies(place, ToolFinished)[1].text == "plus"
-
-
-async def test_a_key_is_asked_for_tried_and_kept(stage: MakeStage) -> None:
-    place = (await stage(sequence(MEND, report()))).having(DEEPSEEK_API_KEY="")
-    async with line_terminal("open", folder=place.repo, environ=place.env, term="dumb") as it:
-        await it.until("key> ")
-        assert it.shown.count("\nkey: ") == 3
-        it.type("no key")
-        await it.until("key> ", after="Enter alone goes on")
-        it.type("sk-rehearsal")
-        await it.until("key: it works and is kept.")
-        it.type("make add work")
-        await it.until("\nDone and verified.\n")
-        assert "sk-rehearsal" not in it.shown
-
-
-async def test_a_shell_line_runs_as_typed_and_goes_along(stage: MakeStage) -> None:
-    place = await stage(sequence(report("not_done")))
-    async with plain(place) as it:
-        it.type("!printf '\\033[31mred\\nend'; exit 3")
-        await it.until("out | end\nshell: exit 3\n")
-        assert "out | red\n" in it.shown
-        it.type("!sleep 73.25")
-        await until_running("sleep", "73.25")
-        it.press(b"\x03")
-        await it.until("shell: stopped.")
-        it.type("!echo once")
-        await it.until("out | once\n")
-        it.type("look")
-        await it.until("next: ")
-    assert not is_running("sleep", "73.25")
-    assert "I ran `echo once` in my shell (exit 0)" in prompts(place)
+    assert b"\x1b]0;" not in it.raw
 
 
 async def test_a_plan_is_told_whole_before_it_is_carried_out(stage: MakeStage) -> None:

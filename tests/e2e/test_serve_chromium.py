@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -12,11 +11,11 @@ from leadline.agent.events import ApprovalAnswered, SessionEnded
 from leadline.agent.journal import read_events
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.support.chromium import CHROMIUM, Browser, Page, chromium
-from leadline.tests.support.scripts import MEND, Say, report, sequence
-from leadline.tests.support.served import Served, processes_in, served, until
-from leadline.tui.widgets.approval.panel import QUIET
+from leadline.tests.support.scripts import MEND, report, sequence
+from leadline.tests.support.served import Served, processes_in, served
+from leadline.tests.support.waiting import answer, until
 
-pytestmark = CHROMIUM
+pytestmark = [CHROMIUM, pytest.mark.timeout(400)]
 
 PICTURES = "LEADLINE_TEST_PICTURES"
 """A variable with the folder for pictures of what was seen, for who wants to look at them."""
@@ -48,9 +47,7 @@ async def test_a_task_is_typed_approved_and_its_diff_seen(
     async with served(place, "--mode", "ask") as server:
         page = await browser.page()
         await page.open(server.address)
-        await page.shows(
-            "Type a task below", "mode ask", "f2 session"
-        )  # the composer's: it has focus
+        await page.shows("Type a task below", "mode ask", "f2 session")
         assert await page.evaluate("document.title") == "Leadline: repo"
         assert "token" not in await page.evaluate("location.href")
         await page.type("make add work")
@@ -59,41 +56,31 @@ async def test_a_task_is_typed_approved_and_its_diff_seen(
         await page.shows("calc.py", "return left + right", "y yes")
         await picture(page, "asked")
         assert "left - right" in calc.read_text()
-        await asyncio.sleep(4 * QUIET)  # a person reads it
-        await page.type("y")
+
+        async def is_mended() -> bool:
+            return "left + right" in calc.read_text()
+
+        await answer(lambda: page.type("y"), is_mended)
         await page.shows("It adds now.", "goes on with this session")
-        assert "left + right" in calc.read_text()
 
         await page.press("F5")  # where no terminal has focus a browser loads the page anew
         await page.shows("whole session", "return left - right", "return left + right")
         await picture(page, "changes")
         nothing_came_from_elsewhere(page, server)
 
-        await page.open(await page.evaluate("location.href"))
+        await page.press("Control+q")
+        await page.shows("This interface has ended.")
+        await picture(page, "ended")
+        await page.click(".ended a")
         await page.shows("Type a task below")
         await page.press("F7")
         await page.shows("make add work")
         await picture(page, "sessions")
         nothing_came_from_elsewhere(page, server)
         await page.close()
-        await until(lambda: len(processes_in(place.repo)) == 1)  # the server
+        await until(lambda: len(processes_in(place.repo)) == 1, "the interface's end")
         assert (await server.ends()).code == 0
     [folder] = (place.home / "sessions").glob("*")
     bodies = [event.body for event in read_events(folder)]
     assert [body.allowed for body in bodies if isinstance(body, ApprovalAnswered)] == [True]
     assert isinstance(bodies[-1], SessionEnded)
-
-
-async def test_a_page_tells_of_its_end_and_opens_another(
-    stage: MakeStage, browser: Browser
-) -> None:
-    async with served(await stage(sequence(Say()))) as server:
-        page = await browser.page()
-        await page.open(server.address)
-        await page.shows("Type a task below")
-        await page.press("Control+q")
-        await page.shows("This interface has ended.")
-        await picture(page, "ended")
-        await page.click(".ended a")
-        await page.shows("Type a task below")
-        nothing_came_from_elsewhere(page, server)

@@ -321,7 +321,7 @@ async def test_hostile_names_and_texts(tmp_path: Path) -> None:
         await session.step(change)
     async with looked(tmp_path, WIDE) as seen:
         screen = await seen.press("home")
-        assert "[red]�[bold].py" in screen
+        assert r"[red]\udcff\x1b]0;t\x07[bold].py" in screen
         assert "[bold]x[/bold] red" in screen
         assert "\x1b" not in screen
         await seen.press("c")
@@ -331,6 +331,45 @@ async def test_hostile_names_and_texts(tmp_path: Path) -> None:
         assert "Not shown: it is not text." in await seen.rest()
         assert (repo / "blob").exists()
         assert not (repo / name).exists()
+
+
+async def test_names_that_differ_by_what_nobody_sees_look_different(tmp_path: Path) -> None:
+    names = ["a b", "a  b", "a\tb", "a\nb", "a\u202eb", "a\xa0b", "a b ", r"a\tb", r"a\x20b"]
+    repo = make_repo(tmp_path / "repo", {"a.py": "a\n"})
+    async with stepping(repo, tmp_path / "home") as session:
+        await session.step(dict.fromkeys(names, "x\n"))
+    async with looked(tmp_path, WIDE) as seen:
+        await seen.press("home")
+        files, heads = set[str](), set[str]()
+        for _ in names:
+            listed, diff = sides(seen.screen)
+            files |= {row.rpartition("A ")[2] for row in listed if "+1" in row}
+            heads.add(next(row for row in diff if "(new)" in row))
+            await seen.press("j")
+        assert len(files) == len(heads) == len(names)
+        for shown in (r"a \x20b", r"a\tb", r"a\nb", r"a\u202eb", r"a\xa0b", r"a b\x20", r"a\\tb"):
+            assert any(shown in row for row in files)
+            assert any(shown in row for row in heads)
+
+
+async def test_a_fault_while_reading_is_told_and_ends_nothing(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("sk-this-is-a-key")
+
+    async with looked(made, USUAL) as seen:
+        with monkeypatch.context() as patched:
+            patched.setattr("leadline.tui.panels.changes.panel.paint", broken)
+            await seen.press("j", "enter")
+            assert "Something went wrong inside Leadline" in " ".join(seen.screen.split())
+            (crash,) = (made / "home" / "crashes").iterdir()
+            assert "sk-this" not in seen.screen + crash.read_text()
+            patched.setattr("leadline.tui.panels.changes.looking.Reader.list", broken)
+            seen.app.panel.show(seen.app.state())
+            await seen.press("escape", "]")
+        await seen.press("[", "j", "enter")
+        assert "Something went wrong" not in seen.screen
 
 
 async def test_thousands_of_files_and_a_huge_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,6 +24,25 @@ from markdown_it import MarkdownIt
 __all__ = ["stage", "variables"]  # fixtures
 
 
+TEXT = (
+    "html",
+    "meta",
+    "title",
+    "style",
+    "h1",
+    "h2",
+    "h3",
+    "p",
+    "a",
+    "em",
+    "strong",
+    "code",
+    "br",
+    "hr",
+)
+BLOCKS = ("pre", "ul", "ol", "li", "blockquote", "table", "thead", "tbody", "tr", "th", "td")
+
+
 class Tags(HTMLParser):
     """Which tags and attributes a page really has."""
 
@@ -30,10 +50,19 @@ class Tags(HTMLParser):
         super().__init__()
         self.names: set[str] = set()
         self.attributes: set[str] = set()
+        self.open: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.add(tag)
         self.attributes |= {name for name, _ in attrs}
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
 
 
 def said(text: str) -> Event:
@@ -76,6 +105,77 @@ def test_no_text_leaves_its_fence(text: str) -> None:
         "inline",
         "paragraph_close",
     ]
+
+
+ANSWERS = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "~~~",
+                "```",
+                "<!--",
+                "-->",
+                "<pre>",
+                "<?",
+                "<script>",
+                "&lt;",
+                "### You",
+                "a",
+                "===",
+                "---",
+                "|-|",
+                "",
+            ),
+            *(
+                "> ",
+                ">",
+                "- a",
+                "1. b",
+                "    x",
+                "[a]: b",
+                "[",
+                "\\",
+                "\t",
+                "\r",
+                "\u2028### You",
+                "\x0c",
+                "`",
+                "**",
+            ),
+        ]
+    ),
+    max_size=8,
+)
+
+
+@given(ANSWERS, st.sampled_from(["\n", "\n\n", " ", ""]))
+def test_no_answer_swallows_or_fakes_what_follows(pieces: list[str], between: str) -> None:
+    text = f"x{between}{between.join(pieces)}"
+    tokens = MarkdownIt("commonmark").parse(as_markdown([said(text), said("after")]))
+    outside = [token for token in tokens if token.level == 0 and token.nesting >= 0]
+    assert [token.tag for token in outside] == ["h2", "h3", "blockquote", "h3", "blockquote"]
+    last = tokens[[token.map for token in tokens].index(outside[-1].map) :]
+    assert [token.content for token in last if token.type == "inline"] == ["after"]
+    assert as_page([said(text), said("after")]).endswith(
+        "<blockquote>\n<p>after</p>\n</blockquote>\n</html>\n"
+    )
+
+
+@given(ANSWERS)
+def test_a_page_has_the_tags_that_it_closes(pieces: list[str]) -> None:
+    tags = Tags()
+    tags.feed(as_page([said("x\n" + "\n".join(pieces))]))
+    assert tags.names <= {*TEXT, *BLOCKS}
+    assert tags.open == []
+
+
+@pytest.mark.parametrize("mark", ["[", "*a ", "` ", "<", "_a", "![", "[a]("])
+def test_what_would_be_slow_to_render_is_shown_as_it_is(mark: str) -> None:
+    text = f"**before**\n\n{mark * 20_000}\n\n**after**"
+    page = as_page([said(text)])
+    assert f"<pre>{escape(mark * 20_000)}\n</pre>" in page
+    assert "<strong>before</strong>" in page
+    assert "<strong>after</strong>" in page
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ from leadline.tests.tui.test_state_shown import shown
 from leadline.tui.control.address import hears, queued, while_running
 from leadline.tui.state.reducer import State, state_of
 from leadline.tui.widgets.approval.detail import GUTTER, Detail
-from textual.screen import Screen
 
 LONG = change("\n".join(f"+row {number}" for number in range(14)))
 
@@ -33,13 +32,16 @@ async def test_the_question_before_is_never_seen_with_the_next(
         await it.press("y")
         await it.tell(ApprovalAnswered("2", True, "", "person"), offer=False)
         seen: list[str] = []
-        display = it.app._display  # pyright: ignore[reportPrivateUsage] -- each frame, and no public way to it
+        app: Any = (
+            it.app
+        )  # each frame goes through a private method, and nothing public tells of it
+        display = app._display
 
-        def spied(screen: Screen[Any], renderable: Any) -> None:
+        def spied(screen: object, renderable: object) -> None:
             seen.append(it.text)
             display(screen, renderable)
 
-        monkeypatch.setattr(it.app, "_display", spied)
+        monkeypatch.setattr(app, "_display", spied)
         it.said.append(("main", QUESTION))
         it.app.panel.show(state_of(numbered(it.said)).waiting)
         await it.pilot.pause(0.2)
@@ -67,7 +69,7 @@ async def test_the_plan_takes_one_row() -> None:
 
 async def test_a_question_with_options_says_that_a_number_is_enough() -> None:
     async with stage(QUESTION) as it:
-        assert "A number, or your own words." in it.text
+        assert "A number or your own words; Enter sends, Tab leaves it to the model." in it.text
 
 
 async def test_who_asks_is_named_as_people_know_it() -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 from leadline.agent.journal import FILE
-from leadline.agent.store import session_ids, sessions_folder
+from leadline.agent.keys import keep_key
+from leadline.agent.store import find_session, session_ids, sessions_folder
 from leadline.agent.wishes import Answer, Fork
 from leadline.tests.e2e.conftest import MakeStage, stage, variables
 from leadline.tests.support.interface import KEY, LONGEST, Interface, interface
@@ -79,6 +80,33 @@ async def test_an_export_to_nobodys_home(stage: MakeStage) -> None:
         await at_rest(it)
         await it.type("/export ~nobody-here/x.md")
         await it.until(lambda: any("a home folder that nobody" in each for each in told))
+        await it.type("/export out.html")
+        await it.until(lambda: f"written to {place.repo / 'out.html'}" in told)
+        (find_session(place.home, None) / FILE).write_text("no journal")
+        await it.type("/export again.md")
+        await it.until(lambda: any("journal" in each for each in told))
+        assert it.app.fault is None
+
+
+async def test_a_fault_of_ours_is_kept_in_a_file_without_kept_keys(
+    stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = await stage(sequence(report()))
+    keep_key(place.home, "MY_OWN", "hunter2-hunter2")
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("boom hunter2-hunter2")
+
+    monkeypatch.setattr("leadline.agent.hosted.run", broken)
+    async with interface(place) as it:
+        told = words(it)
+        await it.type("say hello")
+        await it.until(lambda: told)
+        (crash,) = (place.home / "crashes").iterdir()
+        assert str(crash) in told[0]
+        assert "hunter2" not in told[0] + crash.read_text()
+        assert "Traceback" in crash.read_text()
+        assert it.app.pane.composer.text == "say hello"
 
 
 @BUBBLEWRAP

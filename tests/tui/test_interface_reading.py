@@ -102,7 +102,9 @@ async def test_thoughts_and_calls_follow_each_other_without_empty_rows():
 async def test_it_is_told_how_long_the_model_has_been_asked():
     app = Shown()
     async with app.run_test(size=(80, 24)) as pilot:
-        await put(pilot, app, mine(said("mend it"), TurnStarted(), RequestSent(1, "m", ())))
+        await put(
+            pilot, app, mine(said("mend it"), TurnStarted(), RequestSent(1, "m", "high", (), 3))
+        )
         assert "waiting for the model, " in app.text
 
 

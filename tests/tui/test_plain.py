@@ -6,11 +6,15 @@ import io
 import subprocess
 import sys
 from itertools import count
+from pathlib import Path
 
 import pytest
 from leadline.agent.consult import CARRY_OUT
 from leadline.agent.events import ApprovalAsked
 from leadline.agent.wishes import Answer
+from leadline.tools.errors import PersonError
+from leadline.tui.control.fault import why, why_not
+from leadline.tui.control.opening import Opening
 from leadline.tui.plain.asking import Unclear, answer, tell
 from leadline.tui.plain.commands import COMMANDS
 from leadline.tui.plain.lines import LONGEST, PATIENCE, Lines
@@ -166,6 +170,17 @@ def test_who_no_longer_reads_is_gone() -> None:
 def test_every_command_is_told_with_what_it_needs() -> None:
     assert all(command.help for command in COMMANDS.values())
     assert all(command.rest == command.rest.upper() for command in COMMANDS.values())
+
+
+def test_a_fault_of_ours_is_kept_in_a_file_that_is_named(tmp_path: Path) -> None:
+    opening = Opening(tmp_path, {"LEADLINE_HOME": str(tmp_path / "home")})
+    fault = ValueError("boom sk-12345678901")
+    said = why(fault, opening), why_not(fault, "it broke", opening)
+    crashes = sorted((tmp_path / "home" / "crashes").iterdir())
+    assert [str(crash) in each for crash, each in zip(crashes, said, strict=True)] == [True, True]
+    assert "sk-1" not in "".join((*said, *(crash.read_text() for crash in crashes)))
+    assert why(PersonError("Do it so."), opening) == "Do it so."
+    assert why_not(None, "it is\ngone", opening) == "it is gone"
 
 
 def test_nothing_of_the_full_interface_is_loaded() -> None:

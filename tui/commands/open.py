@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ERASE = "\r\x1b[2K"
 FRAMES = "250"
 """A second that Textual may paint. By its own 60 a key waits for the next of them, or for two after a long one; what
-streams is painted at a pace of ours all the same, see `control.session.FRAME`."""
+streams is painted at a pace of ours all the same, see `control.frames.FRAME`."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

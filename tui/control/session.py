@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextvars import copy_context
 from pathlib import Path
 from typing import Literal
 
 from textual.message import Message
 
-from ...agent.events import Status
 from ...agent.journal import JournalError, read_events
-from ...agent.outbox import Broken, Ended, Unheard
-from ...agent.result import RunResult
 from ...agent.session import Start
 from ...agent.sessions import running
 from ...agent.store import sessions_folder
 from ...agent.v4.catalog import load_catalog
 from ...agent.wishes import (
-    Answer,
     Close,
     Fork,
     Interrupt,
@@ -34,7 +29,7 @@ from ...tools.errors import PersonError
 from ...tools.paths import folder_key
 from ...tools.sandbox.environment import holds_secret
 from ..completions import ProjectCompletions
-from ..feed import Beside, Feed
+from ..feed import Feed
 from ..messages import AgentOpened, PanelOpened, SteerAsked, Wished
 from ..pane import FIRST, SessionPane
 from ..panels.changes.panel import ChangesPanel
@@ -51,19 +46,15 @@ from ..widgets.composer.composer import Composer
 from ..widgets.composer.history import History
 from . import slash
 from .address import at_rest, hearers, hears, queued, while_running
+from .frames import Frames
 from .host import Host
-from .key import is_key_missing, is_refused, set_elsewhere, try_and_keep, welcome_to
+from .key import is_key_missing, set_elsewhere, try_and_keep, welcome_to
 from .opening import Opening
 from .own_shell import OwnShell
+from .telling import Telling
 
-FRAME = 0.08
-"""Seconds between two paintings of what happens: enough for text that flows, and little of a core for 64 agents."""
 TICK = 1.0
 """Seconds between two of what only the clock changes."""
-
-
-GOES_ON: tuple[Status, ...] = ("done", "unverified", "not_done", "planned")
-"""Ends after which a text that nobody has read is what the person wants next."""
 
 
 class SessionControl:
@@ -72,7 +63,7 @@ class SessionControl:
     def __init__(self, pane: SessionPane, opening: Opening, host: Host) -> None:
         self.opening = opening
         self.pane = pane
-        self.feed = Feed(opening.last_settings().home, self._wake)
+        self.feed = Feed(opening.last_settings().home, Frames(pane, self._take).wake)
         self.transcript = TranscriptPanel()
         self.changes = ChangesPanel()
         self.panels: Mapping[str, Panel] = {
@@ -87,14 +78,7 @@ class SessionControl:
         self.shell = OwnShell(pane, opening.folder)
         self.speaks_to: str | None = None
         self._host = host
-        self._loop = asyncio.get_running_loop()
-        self._context = copy_context()
-        """In which Textual knows its app; the session's thread has none of it."""
-        self._due = False
-        self._asked = 0
-        self._typed = ""
-        self._unread: list[str] = []
-        """What was said to agents that ended before they could read it."""
+        self._telling = Telling(self, host)
 
     async def begin(self) -> None:
         settings, root = self.opening.last_settings(), self.opening.root
@@ -141,7 +125,7 @@ class SessionControl:
         try:
             slash.carry_out(name, rest, self, self._host)
         except PersonError as error:
-            self._failed(error.message, f"/{name} {rest}".rstrip())
+            self._telling.failed(error.message, f"/{name} {rest}".rstrip())
 
     def say(self, text: str) -> None:
         """A task, or a word to who is at work, or how to go on with what has ended. What the person's last shell line
@@ -165,9 +149,9 @@ class SessionControl:
         try:
             start = self.opening.start(text, "refactor" if refactor else None, plan_only=plan_only)
         except PersonError as error:
-            self._failed(error.message, text)
+            self._telling.failed(error.message, text)
             return
-        self._typed = text
+        self._telling.typed = text
         self._placed(None)
         self.feed.submit(start)
         self.show()
@@ -176,7 +160,7 @@ class SessionControl:
         """Go on with a session that has ended or was cut off, or with a copy of it."""
         start = self._start_again(typed)
         if start is not None:
-            self._typed = typed
+            self._telling.typed = typed
             self.feed.go_on(start, wish)
             if isinstance(wish, Fork):
                 self._placed(None)
@@ -243,7 +227,7 @@ class SessionControl:
         try:
             return self.opening.start(self.state.header.task or "-")
         except PersonError as error:
-            self._failed(error.message, typed)
+            self._telling.failed(error.message, typed)
             return None
 
     def interrupt(self) -> None:
@@ -335,85 +319,21 @@ class SessionControl:
         else:
             composer.show_state("task", at_rest(has_session=self.folder is not None))
 
-    def _wake(self) -> None:
-        """On the session's thread. Raises RuntimeError when the interface is gone, as it has to."""
-        self._loop.call_soon_threadsafe(self._woken, context=self._context)
-
-    def _woken(self) -> None:
-        if not self._due:
-            self._due = True
-            self.pane.set_timer(FRAME, self._take)
-
-    def _take(self) -> None:
-        self._due = False
+    def _take(self) -> bool:
+        """Take over what the session told; whether there is more."""
         beside, more = self.feed.take()
         if self.folder is None and self.state.header.session:
             home = self.opening.last_settings().home
             self._placed(sessions_folder(home) / self.state.header.session)
         for told in beside:
-            self._told(told)
-        self._call_person()
+            self._telling.hear(told)
+        self._telling.call_person()
         self.show()
-        if more:
-            self._due = True
-            self.pane.set_timer(FRAME / 8, self._take)
+        return more
 
     def _tick(self) -> None:
         if self.feed.running:
             self.show()
-
-    def _told(self, told: Beside) -> None:
-        match told:
-            case Ended(result):
-                self._host.called(self.pane, f"ended: {result.status}")
-                if is_refused(result):
-                    self.ask_key()
-                self._go_on_unread(result)
-            case Broken(fault):
-                said = "\n".join((self._typed, *self._unread)).strip()
-                self._failed(why(fault, self.opening), said)
-                self._unread.clear()
-            case Unheard(wish, reason, fault):
-                self._unheard(wish, why_not(fault, reason, self.opening))
-
-    def _unheard(self, wish: Wish, reason: str) -> None:
-        match wish:
-            case Steer(text):
-                if text not in self._unread:  # what went to several is one text
-                    self._unread.append(text)
-                return
-            case Answer():
-                self.approvals.unheard(wish)
-            case Reject() | UndoTo() | RedoTo():
-                self.changes.unheard(reason)
-            case _:
-                pass
-        self._host.told(reason, bad=True)
-
-    def _go_on_unread(self, result: RunResult) -> None:
-        """What was said too late for those at work is what the person wants next, unless they wanted it to end."""
-        text = "\n\n".join(self._unread)
-        self._unread.clear()
-        if text and self.folder is not None and result.status in GOES_ON:
-            self.go_on(Resume(self.folder, text), text)
-        elif text:
-            self.pane.composer.restore(text)
-
-    def _call_person(self) -> None:
-        """When more waits for the person than before."""
-        waiting = len(self.state.waiting)
-        if waiting > self._asked:
-            self._host.called(self.pane, "a question waits for you")
-            # Anywhere else a key means something else: `a` keeps a change, and in a search it is a letter.
-            composer = self.pane.composer
-            if composer.area.has_focus and self.pane.screen.is_current and not composer.text:
-                self.approvals.offer_focus()
-        self._asked = waiting
-
-    def _failed(self, message: str, typed: str) -> None:
-        self._host.told(message, bad=True)
-        if typed:
-            self.pane.composer.restore(typed)
 
     def _placed(self, folder: Path | None) -> None:
         root = Path(self.state.header.root) if self.state.header.root else self.opening.root

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...agent.wishes import Fork, Resume
 from ...tools.errors import PersonError
-from ..export.file import export
 from ..themes import THEMES
+from .exporting import export_and_tell
 from .opening import CHANGEABLE
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _set(rest: str, control: SessionControl, host: Host) -> None:
     control.opening = control.opening.changed(name, value.strip())
     control.pane.status.before(control.opening.settings())
     host.opens_by(control.opening)
-    host.told(f"{name} is {value.strip()} for what begins from now on")
+    host.told(f"{name} is {value.strip()} for what begins or goes on from now on")
 
 
 def _setting(name: str) -> Do:
@@ -132,7 +132,8 @@ def _to(rest: str, control: SessionControl, host: Host) -> None:
 def _export(rest: str, control: SessionControl, host: Host) -> None:
     if control.folder is None:
         raise PersonError("There is no session here yet that could be exported.")
-    host.told(f"written to {export(control.folder, control.opening.folder, rest)}")
+    host.told("writing it ...")
+    control.pane.run_worker(export_and_tell(control.folder, rest, control.opening, host))
 
 
 def _needed(rest: str, why: str) -> str:
@@ -158,7 +159,9 @@ COMMANDS: Mapping[str, Slash] = {
         "end what runs, so that it can go on later", lambda _r, control, _h: control.interrupt()
     ),
     "to": Slash("say things to one agent; alone: to whom it concerns", _to, "[AGENT]"),
-    "mode": Slash("plan, ask, auto or full, for what begins from now on", _setting("mode"), "MODE"),
+    "mode": Slash(
+        "plan, ask, auto or full, for what begins or goes on from now on", _setting("mode"), "MODE"
+    ),
     "budget": Slash("US dollars that a session may cost", _setting("budget_usd"), "USD"),
     "set": Slash("another setting, for what begins from now on", _set, "NAME VALUE"),
     "theme": Slash(", ".join(THEMES), _theme, "NAME"),

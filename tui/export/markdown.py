@@ -1,9 +1,14 @@
-"""A session as Markdown. What came from models, tools and files stands in it as text, never as markup of ours."""
+"""A session as Markdown. What came from models, tools and files stands in it as text, never as markup of ours.
+
+What a model wrote is its own Markdown, in a block quote: whatever it leaves open ends with that, and nothing in it can
+look like what stands outside.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ...agent.board import Board
 from ...agent.events import (
@@ -17,6 +22,7 @@ from ...agent.events import (
 )
 from ...agent.headless import evidence_line
 from ...agent.messages import AssistantMessage, UserMessage
+from ...agent.modes import mode_of
 from ...agent.v4.cost import cost_report
 from ..text import clean, one_line
 
@@ -26,15 +32,38 @@ _FENCE = re.compile(r"^ {0,3}(`{3,})", re.MULTILINE)
 _MARKS = re.compile(r"([\\`*_\[\]<>#|~&])")
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a model wrote, as it wrote it."""
+
+    text: str
+
+
 def as_markdown(events: Sequence[Event]) -> str:
     """The whole session, agent by agent, in the order in which they began."""
-    parts = [*_head(events)]
-    for agent in dict.fromkeys(event.agent for event in events):
-        mine = [event for event in events if event.agent == agent]
+    parts = (quoted(part.text) if isinstance(part, Written) else part for part in document(events))
+    return "\n\n".join(parts) + "\n"
+
+
+def document(events: Sequence[Event]) -> Iterator[str | Written]:
+    """The same in parts, which stand below each other: Markdown of ours, and what models wrote."""
+    yield from _head(events)
+    board = Board()
+    agents: dict[str, list[Event]] = {}
+    for event in events:
+        board = board.after(event)
+        agents.setdefault(event.agent, []).append(event)
+    for agent, mine in agents.items():
         told = list(_agent(mine))
         if told:
-            parts += [f"## {escaped(_name(agent, events))}", *told]
-    return "\n\n".join(parts) + "\n"
+            yield f"## {escaped(board.label(agent) or agent)}"
+            yield from told
+
+
+def quoted(text: str) -> str:
+    """Markdown as a block quote, which it can't leave."""
+    rows = clean(text).strip("\n").split("\n")
+    return "\n".join(f"> {row}" if row.strip() else ">" for row in rows)
 
 
 def escaped(text: str) -> str:
@@ -62,7 +91,7 @@ def _head(events: Sequence[Event]) -> Iterator[str]:
             "session": started.session,
             "began": started.at,
             "work tree": body.root,
-            "mode": body.mode,
+            "mode": mode_of(events),
             "confinement": body.sandbox,
             "models": ", ".join(_models(events)),
         }
@@ -81,14 +110,7 @@ def _models(events: Iterable[Event]) -> Iterator[str]:
     yield from dict.fromkeys(m.model for m in messages if isinstance(m, AssistantMessage))
 
 
-def _name(agent: str, events: Iterable[Event]) -> str:
-    board = Board()
-    for event in events:
-        board = board.after(event)
-    return board.label(agent) or agent
-
-
-def _agent(events: Sequence[Event]) -> Iterator[str]:
+def _agent(events: Sequence[Event]) -> Iterator[str | Written]:
     titles: dict[str, str] = {}
     for event in events:
         match event.body:
@@ -106,7 +128,7 @@ def _agent(events: Sequence[Event]) -> Iterator[str]:
                 pass
 
 
-def _message(body: MessageCommitted) -> Iterator[str]:
+def _message(body: MessageCommitted) -> Iterator[str | Written]:
     match body.message:
         case UserMessage(text=text, origin="person" | "task"):
             yield f"### You\n\n{fenced(text)}"
@@ -116,21 +138,10 @@ def _message(body: MessageCommitted) -> Iterator[str]:
             if message.reasoning:
                 yield f"### Reasoning\n\n{fenced(message.reasoning)}"
             if message.text.strip():
-                yield f"### {escaped(message.model)}\n\n{_as_written(message.text)}"
+                yield f"### {escaped(message.model)}"
+                yield Written(message.text)
         case _:
             pass
-
-
-def _as_written(text: str) -> str:
-    """The model's own Markdown. A fence that it left open is closed, or it would swallow what follows."""
-    text = clean(text)
-    open_fence = ""
-    for found in _FENCE.findall(text):
-        if not open_fence:
-            open_fence = found
-        elif len(found) >= len(open_fence):
-            open_fence = ""
-    return f"{text}\n{open_fence}" if open_fence else text
 
 
 def _call(body: ToolFinished, begun: str) -> str:

@@ -11,9 +11,10 @@ from textual.content import Content
 from ..safe import TAB, line
 from ..state.texts import Tail
 from ..text import clean, wrap
+from .groups import Group, bounds, groups
 from .inline import FAINT
 from .lines import plain_text
-from .markdown import CHUNK, Group, bounds, groups, paint_group
+from .markdown import CHUNK, paint_group
 from .part import BLANK, Part
 
 MOST_BLOCK = 8_192

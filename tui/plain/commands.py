@@ -179,7 +179,7 @@ def _set(rest: str, talk: Talk) -> None:
             f"/set needs a setting and its value; - takes it back. Settings: {known}."
         )
     talk.opening = talk.opening.changed(name, value)
-    talk.lines.line(f"set: {name} is {value} for what begins from now on.")
+    talk.lines.line(f"set: {name} is {value} for what begins or goes on from now on.")
 
 
 def _status(rest: str, talk: Talk) -> None:
@@ -262,7 +262,7 @@ COMMANDS: Mapping[str, Command] = {
     "fork": Command("go on with a copy of this session", _fork, "TEXT"),
     "export": Command("write this session to a file, .md or .html", _export, "[FILE]"),
     "mode": Command(
-        "plan, ask, auto or full, for what begins from now on",
+        "plan, ask, auto or full, for what begins or goes on from now on",
         lambda rest, talk: _set(f"mode {rest}", talk),
         "MODE",
     ),

@@ -113,7 +113,7 @@ _OPTIONS = re.compile(r"^1\. .", re.MULTILINE)
 
 def how_to_answer(approval: Approval | None) -> str:
     if approval is not None and _OPTIONS.search(approval.question):
-        return f"A number, or your own words. {WHY['answer']}"
+        return "A number or your own words; Enter sends, Tab leaves it to the model."
     return WHY["answer"]
 
 
