@@ -108,6 +108,27 @@ async def test_several_then_one_then_an_answer(stage: MakeStage) -> None:
     assert texts(place, ["a", "b", "c"]) == {"todo"}
 
 
+async def test_all_who_go_on_in_another_mode_are_told_of_it(stage: MakeStage) -> None:
+    place = await project(
+        stage,
+        ["a", "b", "c"],
+        planner(plan(task("a"), task("b"))),
+        planner_again(1, "now c", task("c")),
+        primer(),
+        worker("a|b", [(EDIT,), (REPORT,)]),
+        in_place("c", [(EDIT,), (REPORT,)]),
+        reviewer(),
+    )
+    assert (await refactor(place)).code == 0
+    ran = await place("resume", "--say", "now c", "--mode", "full", "--json")
+    assert ran.code == 0, ran.err
+    sent = the_planner_goes_on(place)
+    assert [each.count("another mode for what comes now: full") for each in sent] == [0, 1]
+    hand = next(r.prompt for r in place.server.requests if "Your task (c)" in r.prompt)
+    assert hand.count("another mode for what comes now: full") == 1
+    assert ran.result["sandbox"] in hand
+
+
 async def test_the_same_ids_again_and_workers_again(stage: MakeStage) -> None:
     place = await project(
         stage,

@@ -12,7 +12,7 @@ from leadline.tests.e2e.conftest import MakeStage, Stage, stage, variables
 from leadline.tests.support.interface import KEY, Interface, interface
 from leadline.tests.support.laws import prefix_holds
 from leadline.tests.support.needs import BUBBLEWRAP
-from leadline.tests.support.scripts import MEND, report, sequence, shell
+from leadline.tests.support.scripts import MEND, edit, report, sequence, shell
 from leadline.tui.preferences import Preferences
 from leadline.tui.screens.help import HelpScreen
 from leadline.tui.screens.sessions import SessionsScreen
@@ -72,6 +72,27 @@ async def test_the_next_text_goes_on_with_what_has_ended(stage: MakeStage) -> No
         await it.shows("Said hello.")
         assert it.state.header.session == first
         prefix_holds(place.server)
+
+
+@BUBBLEWRAP
+async def test_it_goes_on_in_the_mode_that_was_chosen_since(stage: MakeStage) -> None:
+    again = edit("calc.py", "left + right", "left + right  # sum")
+    place = await stage(sequence(MEND, report(), again, report(), report()))
+    async with interface(place) as it:
+        await does(it, "make add work")
+        await it.type("/mode ask")
+        await it.type("say what it is")
+        assert "calc.py" in await it.asked()
+        assert it.state.header.mode == "ask"
+        assert "# sum" not in (place.repo / "calc.py").read_text()
+        await it.pilot.pause(0.8)  # what is pressed at once is not taken for an answer
+        await it.press("y")
+        await it.rests()
+        assert "# sum" in (place.repo / "calc.py").read_text()
+        await it.type("/mode -")
+        await does(it, "once more")
+        assert it.state.header.mode == "ask"
+    prefix_holds(place.server)
 
 
 @BUBBLEWRAP
