@@ -91,10 +91,10 @@ async def test_from_a_typed_sentence_to_what_is_kept(stage: MakeStage) -> None:
         await it.until_gone("+ unwanted")
         assert (place.repo / "a.txt").read_text() == LONG.replace("todo", "done")
 
-        await it.press("Escape", "Escape")
+        await it.press("F2")
         await it.type("/set solo flash")
         await it.type("/new say more about the base")
-        await until(lambda: is_running(*wait), "the command")
+        await it.until(lambda: is_running(*wait), "the command")
         await it.press("Escape")
         await it.shows("Interrupted by the person", "goes on with this session")
         await it.type("/quit")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from leadline.tests.support.cli import SCRIPT
-from leadline.tests.support.waiting import LONGEST, answer
+from leadline.tests.support.waiting import LONGEST, answer, until
 
 TMUX = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 SHELL = "env PS1='$ ' bash --norc --noprofile"
@@ -49,11 +49,9 @@ class Terminal:
         await self.press("Enter")
 
     async def press(self, *keys: str) -> None:
-        """Keys by tmux's names."""
+        """Keys by tmux's names. Wait for what comes of Escape before the next: it would be taken for a part of that."""
         for key in keys:
             await self.tmux("send-keys", key)
-            if key == "Escape":  # or what follows would be taken for a part of it
-                await asyncio.sleep(0.2)
 
     async def resize(self, width: int, height: int) -> None:
         await self.tmux("resize-window", "-x", str(width), "-y", str(height))
@@ -69,6 +67,13 @@ class Terminal:
 
     async def until_gone(self, text: str) -> str:
         return await self._until(lambda screen: [f"the end of {text!r}"] if text in screen else [])
+
+    async def until(self, ready: Callable[[], object], what: str) -> None:
+        """Wait for something that is not on the screen."""
+        try:
+            await until(ready, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}On the screen:\n{await self.screen()}") from None
 
     async def answer(self, key: str, *texts: str) -> None:
         """Press this for the question that is on the screen, until all of these are there."""
