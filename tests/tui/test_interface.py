@@ -121,6 +121,17 @@ async def test_a_word_that_comes_late_is_read_all_the_same(stage: MakeStage) -> 
         assert it.app.pane.composer.text == ""
 
 
+async def test_a_word_after_the_end_is_given_back(stage: MakeStage) -> None:
+    """The session's thread may be at rest already while the interface does not know it yet."""
+    place = await stage(sequence(report()))
+    async with interface(place) as it:
+        await does(it, "look around")
+        it.control.feed.running = True
+        it.control.say("one more thing")
+        it.control.feed.running = False
+        await it.until(lambda: it.app.pane.composer.text == "one more thing", "the text")
+
+
 @BUBBLEWRAP
 async def test_escape_stops_and_a_text_goes_on(stage: MakeStage) -> None:
     place = await stage(sequence(shell("sleep 60"), MEND, report()))

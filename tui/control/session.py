@@ -327,6 +327,7 @@ class SessionControl:
             self._placed(sessions_folder(home) / self.state.header.session)
         for told in beside:
             self._telling.hear(told)
+        self._telling.settle()
         self._telling.call_person()
         self.show()
         return more

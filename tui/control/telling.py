@@ -52,6 +52,13 @@ class Telling:
         if typed:
             self._control.pane.composer.restore(typed)
 
+    def settle(self) -> None:
+        """Once all that was told together is heard: what nobody will read any more is given back."""
+        if self._unread and not self._control.feed.running:
+            text = "\n\n".join(self._unread)
+            self._unread.clear()
+            self.failed("the session had ended before it could be read", text)
+
     def call_person(self) -> None:
         """When more waits for the person than before."""
         control = self._control
