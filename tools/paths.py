@@ -179,7 +179,8 @@ def _show_newer(descriptor: int, existing: os.stat_result | None) -> None:
         return
     second = 1_000_000_000
     before, now = existing.st_mtime_ns // second, status.st_mtime_ns // second
-    if now <= before < now + 60:  # further ahead is a clock that was wrong, which is not to be followed
+    # Further ahead is a clock that was wrong, which is not to be followed.
+    if now <= before < now + 60:
         os.utime(descriptor, ns=(status.st_atime_ns, (before + 1) * second))
 
 
