@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One more than there are cores: much of what tests do is waiting for processes.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: help setup demo test check bench screenshots format clean
 .DEFAULT_GOAL := help
@@ -22,7 +24,7 @@ demo: setup ## Fix a real bug in a copy of a small repository
 	$(BIN)/leadline demo
 
 test: setup ## Run all tests
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: setup ## Formatting, lint, types, import layers
 	$(BIN)/ruff format --check .

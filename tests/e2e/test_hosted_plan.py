@@ -136,7 +136,7 @@ async def test_closed_while_it_is_planned_anew_the_next_run_does_that(stage: Mak
         ("update_plan", {"plan": plan(task("a"), task("c"))}),
         REPORT,
     )
-    stalls = 'fault = { name = "stall", seconds = 50.0, after = 0.1 }'
+    stalls = 'fault = { name = "stall", seconds = 8.0, after = 0.1 }'
     place = await project(
         stage,
         ["a", "b", "c"],
