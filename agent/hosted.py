@@ -104,6 +104,11 @@ class HostedSession:
         except RuntimeError:  # the loop is closed
             self._unheard(wish, "the session is closed")
 
+    def begin_by(self, start: Start) -> None:
+        """What is wished from now on begins, or goes on, as `start` says."""
+        with suppress(RuntimeError):  # the loop is closed: `send` says so
+            self._loop.call_soon_threadsafe(self._begin_by, start)
+
     def take(self, most: int, seconds: float) -> list[Told]:
         """What happened since, oldest first and `most` at most; when nothing has, what does within so many seconds."""
         return self._outbox.take(most, seconds)
@@ -130,6 +135,9 @@ class HostedSession:
             await asyncio.wait({self._working})
         if self._changing:
             await asyncio.wait(self._changing)
+
+    def _begin_by(self, start: Start) -> None:
+        self._start = start
 
     def _hear(self, wish: Wish) -> None:
         if isinstance(wish, Close):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..agent.events import Event, MessageCommitted
+from ..agent.events import Event, MessageCommitted, SessionStarted
 from ..agent.hosted import HostedSession
 from ..agent.journal import read_events
 from ..agent.messages import UserMessage
 from ..agent.outbox import Broken, Closed, Ended, Told, Unheard
 from ..agent.session import Start
 from ..agent.store import sessions_folder
-from ..agent.wishes import Close, Fork, RedoTo, Reject, Resume, Steer, Submit, UndoTo, Wish
+from ..agent.wishes import Fork, RedoTo, Reject, Resume, Steer, Submit, UndoTo, Wish
 from .state import reducer
 from .state.reducer import State, reduce
 
@@ -37,7 +37,6 @@ class Feed:
         self._home = home
         self._wake = wake
         self._hosted: HostedSession | None = None
-        self._left: list[HostedSession] = []
 
     def show(self, events: Iterable[Event], *, at_rest: bool) -> None:
         """Take over what happened in a session that nothing runs for here; `at_rest`: nor anywhere else."""
@@ -59,9 +58,7 @@ class Feed:
 
     def change(self, start: Start, wish: Reject | UndoTo | RedoTo) -> None:
         """Take back what the session that is shown did, or bring it back."""
-        if self._hosted is None:
-            self._hosted = HostedSession(start, self._wake)
-        self._hosted.send(wish)
+        self._send_by(start, wish)
 
     def send(self, wish: Wish) -> None:
         if isinstance(wish, Steer):
@@ -79,16 +76,19 @@ class Feed:
 
     def close(self) -> None:
         """Bring what runs to a point from where it can go on, and wait for that."""
-        for hosted in (*self._left, self._hosted):
-            if hosted is not None:
-                hosted.close()
+        if self._hosted is not None:
+            self._hosted.close()
 
     def _host(self, start: Start, wish: Wish) -> None:
-        if self._hosted is not None:
-            self._hosted.send(Close())  # it has ended, or nothing would be begun
-            self._left.append(self._hosted)
         self.running = True
-        self._hosted = HostedSession(start, self._wake)
+        self._send_by(start, wish)
+
+    def _send_by(self, start: Start, wish: Wish) -> None:
+        """To one thread for all that happens here: what changes the tree waits there for what changes it already."""
+        if self._hosted is None:
+            self._hosted = HostedSession(start, self._wake)
+        else:
+            self._hosted.begin_by(start)
         self._hosted.send(wish)
 
     def _heard(self, told: Told) -> Beside | None:
@@ -102,6 +102,10 @@ class Feed:
                 return told
             case Closed():
                 return None
+            case Event(
+                body=SessionStarted()
+            ):  # what the session before told late is none of this one's
+                self.state = State()
             case Event(body=MessageCommitted(message=UserMessage(text=text, origin="person"))):
                 self._read(told.agent, text)
             case Event() if (

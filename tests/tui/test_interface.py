@@ -6,8 +6,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from leadline.agent.changes.extent import OfSession
 from leadline.agent.rehearsal.settings import Settings as Rehearsal
 from leadline.agent.store import session_ids
+from leadline.agent.wishes import Reject
 from leadline.tests.e2e.conftest import MakeStage, Stage, stage, variables
 from leadline.tests.support.interface import KEY, Interface, interface
 from leadline.tests.support.laws import prefix_holds
@@ -130,6 +132,22 @@ async def test_a_word_after_the_end_is_given_back(stage: MakeStage) -> None:
         it.control.say("one more thing")
         it.control.feed.running = False
         await it.until(lambda: it.app.pane.composer.text == "one more thing", "the text")
+
+
+@BUBBLEWRAP
+async def test_a_text_waits_for_what_is_being_taken_back(stage: MakeStage) -> None:
+    place = await stage(sequence(MEND, report(), report(summary="Saw it.")))
+    async with interface(place) as it:
+        await does(it, "make add work")
+        steps = len(it.state.changes.steps)
+        assert it.control.folder is not None
+        it.control.send(Reject(it.control.folder, OfSession()))
+        it.control.say("look at it")
+        await it.until(lambda: it.state.header.runs == 2, "the second run")
+        await it.rests()
+        assert len(it.state.changes.steps) == steps + 1
+        assert not mended(place)
+        assert "took a part of your work back" in said(place)
 
 
 @BUBBLEWRAP
