@@ -23,6 +23,7 @@ from ...agent.journal import FILE, decode
 from ...agent.store import find_session, session_ids, sessions_folder
 from ...tools.errors import PersonError
 from .screen import Terminal
+from .standing import here as here
 
 
 def add_setting_flags(parser: argparse.ArgumentParser) -> None:
@@ -80,16 +81,6 @@ def flags_from(parsed: argparse.Namespace) -> Mapping[str, object]:
 def home() -> Path:
     """Where sessions are kept. A project has no say in it, so its file is not even read."""
     return load_settings({}, os.environ, user_config_file(os.environ), None).home
-
-
-def here() -> Path:
-    """The folder the person stands in."""
-    try:
-        return Path.cwd()
-    except FileNotFoundError as error:
-        raise PersonError(
-            "The folder you are in does not exist any more. Go to another one."
-        ) from error
 
 
 def add_session(parser: argparse.ArgumentParser) -> None:

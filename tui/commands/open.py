@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ...tools.errors import Exit, PersonError
 from ..browser import DRIVER
+from .standing import here
 
 if TYPE_CHECKING:
     from ..control.opening import Opening
@@ -108,7 +109,7 @@ def _run(
     from ..app import LeadlineApp
     from ..preferences import read_preferences
 
-    folder = _here()
+    folder = here()
 
     def prepare() -> Opening:
         from ..control.opening import Opening
@@ -149,7 +150,7 @@ def _run_plain(
 ) -> int:
     from ..plain.lines import lines_on_stdout
 
-    folder = _here()
+    folder = here()
     lines = lines_on_stdout()
     lines.line("Leadline, in lines only.")  # before what takes a second to import
 
@@ -165,12 +166,3 @@ def _set_frames() -> None:
         os.environ["TEXTUAL_FPS"] = FRAMES
         importlib.import_module("textual.constants")
         del os.environ["TEXTUAL_FPS"]
-
-
-def _here() -> Path:
-    try:
-        return Path.cwd()
-    except FileNotFoundError as error:
-        raise PersonError(
-            "The folder you are in does not exist any more. Go to another one."
-        ) from error
