@@ -33,6 +33,7 @@ _KEYS = {
     "Tab": (9, ""),
     **{f"F{number}": (111 + number, "") for number in range(1, 13)},
 }
+_MOVED = ("Inspected target navigated or closed", "Execution context was destroyed.")
 _CATCH_TERMINAL = """
 Object.defineProperty(Object.prototype, "terminal", {
   configurable: true,
@@ -51,6 +52,10 @@ _TEXT = """
   return [...lines, document.body?.innerText ?? ""].join("\\n");
 })()
 """
+
+
+class Moved(AssertionError):
+    """The page went to another address before the browser had answered."""
 
 
 class Page:
@@ -93,12 +98,16 @@ class Page:
         await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
     async def shows(self, *texts: str) -> str:
-        """Wait for all of these, and what is there then."""
+        """Wait for all of these, and what is there then.
+
+        A question that meets the page on its way to another address is refused by the browser; it is asked again.
+        """
         seen = ""
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST):
                 while True:
-                    seen = await self.text()
+                    with suppress(Moved):
+                        seen = await self.text()
                     if all(text in seen for text in texts):
                         return seen
                     await asyncio.sleep(0.05)
@@ -154,7 +163,8 @@ class Browser:
         if waiting.cancelled():
             return
         if "error" in told:
-            waiting.set_exception(AssertionError(told["error"]["message"]))
+            refusal: str = told["error"]["message"]
+            waiting.set_exception(Moved(refusal) if refusal in _MOVED else AssertionError(refusal))
         else:
             waiting.set_result(told["result"])
 
