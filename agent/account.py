@@ -9,8 +9,8 @@ from .bus import Published
 from .events import Event, Routed, Verified, Warned
 from .headless import Progress, Screen, Span
 from .headless_plan import labelled, tell_plan
+from .history.replay import works_in_place
 from .passing import RetryScheduled
-from .replay import works_in_place
 from .v4.cost import role_of
 
 

@@ -16,9 +16,9 @@ from .events_plan import (
     TaskMoved,
     WorkerBegan,
 )
+from .history.replay import works_in_place
 from .planning.plan import Task, WriteSet
 from .planning.schedule import ACTIVE, State
-from .replay import works_in_place
 
 MANY = 4
 """Workers at once, beyond which only what becomes of their tasks is told, not each of their calls."""

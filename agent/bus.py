@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .events import Body, Event
-from .journal import Journal
+from .history.journal import Journal
 from .passing import Passing
 
 

@@ -22,10 +22,10 @@ from ..tools.sandbox.detect import able_to_mount
 from ..tools.sandbox.policy import Access
 from ..tools.slots import Slots, SlottedCommands, Wait
 from .bus import Recorder
-from .config import Settings
-from .journal import Journal
+from .history.journal import Journal
 from .passing import CommandWaits
 from .planning.baseline import Surroundings
+from .settings.config import Settings
 
 LiveOf = Callable[[Path, Callable[[], Awaitable[Sequence[str]]]], LiveCode]
 

@@ -24,8 +24,8 @@ from ..tools.errors import ToolError
 from ..tools.git.names import printable, relative, some
 from ..tools.paths import resolve_inside
 from ..tools.permissions import Ask, Mode, Refuse, conflict, decide
-from .approvals import Approver, Reply
-from .asking import Standing, question_of
+from .asking.approvals import Approver, Reply
+from .asking.question import Standing, question_of
 from .bus import Recorder
 from .events import ApprovalAnswered, ApprovalAsked, Repaired, ToolFinished, ToolStarted
 from .messages import ToolCall, ToolMessage

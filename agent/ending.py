@@ -15,7 +15,7 @@ from ..tools.git.snapshot import Snapshot
 from ..tools.git.snapshots import SnapshotStore
 from .bus import Recorder
 from .events import SessionEnded, Warned
-from .journal import Journal
+from .history.journal import Journal
 from .outcome import bill, models, notes, task_results, turns
 from .planning.record import plans_of
 from .planning.solo import Finish

@@ -39,7 +39,7 @@ from .events import (
     Verified,
     Warned,
 )
-from .journal import encode
+from .history.journal import encode
 from .messages import AssistantMessage, UserMessage
 from .passing import IndexProgress, Passing, ReasoningDelta, RetryScheduled, TextDelta
 from .planning.plan_text import plan_json

@@ -24,32 +24,32 @@ from ..tools.registry import TOOLS, schemas
 from ..tools.sandbox.base import Sandbox
 from ..tools.sandbox.detect import choose_sandbox
 from .agents import Agent
-from .allowed import session_rules
-from .approvals import Approver, Asker, Nobody
+from .asking.allowed import session_rules
+from .asking.approvals import Approver, Asker, Nobody
+from .asking.consult import Consult, NoConsult
+from .asking.person import Person
 from .budget import Budget, Limits
 from .bus import Bus, Listener, Recorder
 from .clonework import surroundings
 from .codebase import Codebase
-from .config import Settings
-from .consult import Consult, NoConsult
 from .context.packing import pack_budget
 from .context.repacking import Prices
 from .context.transcript import Lane, Transcript
 from .dispatch import Dispatcher, Workplace
 from .ending import Ending
 from .events import Way
+from .history.journal import Journal, utc_now
+from .history.replay import MAIN, Replayed, talk_of
 from .idle import nothing_changed, nothing_to_keep
-from .journal import Journal, utc_now
-from .keys import with_kept_keys
 from .loop import Loop
-from .person import Person
 from .planning.baseline import CloneBaseline, Surroundings
 from .planning.plan import Plan
 from .planning.solo import Work
 from .planning.timings import keep_timings
 from .reach import Reach
-from .replay import MAIN, Replayed, talk_of
 from .roles import PLANNER, SOLO, Role
+from .settings.config import Settings
+from .settings.keys import with_kept_keys
 from .steps import Steps
 from .survey import Place, checks_of, code_source, list_files
 from .upkeep import Terms, Upkeep

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .bus import Recorder
-from .config import Settings
 from .context.transcript import Lane
 from .events import Routed
 from .events_requests import TokenPrice
-from .journal import utc_now
+from .history.journal import utc_now
+from .settings.config import Settings
 from .v4.catalog import Catalog
 from .v4.facts import Tier
 from .v4.ledger import Ledger

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from ..prompts.render import render
 from ..tools.errors import PersonError
-from .config import Settings
 from .dispatch import sendable
 from .events import Event, Mode, SessionResumed, SessionStarted, Way
 from .messages import Message, UserMessage
+from .settings.config import Settings
 
 FLAG = "--mode"
 """Where a mode comes from that the person says for this run. Files and variables are for sessions that begin."""

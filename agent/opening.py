@@ -12,13 +12,13 @@ from .context.instructions import find_instructions, instructions_text
 from .context.transcript import Transcript
 from .dispatch import sendable
 from .events import MessageCommitted
-from .journal import utc_now
+from .history.journal import utc_now
+from .history.replay import Replayed
 from .kit import Kit
 from .loop import Loop
 from .messages import Origin, UserMessage
 from .modes import mode_to_tell
 from .planning.timings import read_timings
-from .replay import Replayed
 from .survey import environment_text
 
 ORDER: tuple[Origin, ...] = ("pack", "instructions", "environment", "brief", "task", "harness")

@@ -10,9 +10,9 @@ from ..tools.checks.model import FileChange
 from ..tools.checks.weakening import weakened_tests
 from .events import Event, Reported, Routed, SnapshotTaken, TurnStarted, UsageReported, Warned
 from .events_plan import WorkerBegan
+from .history.replay import works_in_place
 from .planning.record import PlansRecord, since_said
 from .planning.schedule import Progress
-from .replay import works_in_place
 from .result import Bill, TaskResult
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from ..tools.errors import PersonError
+from .asking.consult import Consult, NoConsult
+from .asking.person import Person
 from .bus import Bus, Listener, Published
-from .config import Settings
-from .consult import Consult, NoConsult
 from .context.transcript import Lane, Transcript
 from .dispatch import sendable
 from .ending import end_session
@@ -25,21 +25,21 @@ from .events import (
     SessionStarted,
     Way,
 )
-from .journal import Journal, JournalError, utc_now
+from .history.journal import Journal, JournalError, utc_now
+from .history.rebuild import rebuilt
+from .history.replay import MAIN, Replayed, replay
+from .history.store import new_session_id, sessions_folder
 from .kit import Job, Kit, assemble, version
 from .lanes import lane_of, route
 from .modes import mode_of, mode_to_go_on_in
 from .opening import ready, say_mode, say_unsaid
-from .person import Person
 from .planning.plan import Plan
 from .planning.solo import Finish, work_alone
 from .reach import Reach, read_inbox
-from .rebuild import rebuilt
-from .replay import MAIN, Replayed, replay
 from .result import RunResult, status_of
 from .roles import PLANNER, SOLO, lead_of
+from .settings.config import Settings
 from .steps import Earlier
-from .store import new_session_id, sessions_folder
 from .survey import find_place, refuse_impossible_commit
 from .team.planned import work_planned
 from .v4.catalog import Catalog, load_catalog

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ..agent.events import Event, MessageCommitted, SessionStarted
-from ..agent.hosted import HostedSession
-from ..agent.journal import read_events
+from ..agent.history.journal import read_events
+from ..agent.history.store import sessions_folder
+from ..agent.host.hosted import HostedSession
+from ..agent.host.outbox import Broken, Closed, Ended, Told, Unheard
+from ..agent.host.wishes import Fork, RedoTo, Reject, Resume, Steer, Submit, UndoTo, Wish
 from ..agent.messages import UserMessage
-from ..agent.outbox import Broken, Closed, Ended, Told, Unheard
 from ..agent.session import Start
-from ..agent.store import sessions_folder
-from ..agent.wishes import Fork, RedoTo, Reject, Resume, Steer, Submit, UndoTo, Wish
 from .state import reducer
 from .state.reducer import State, reduce
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from ..agent.wishes import Wish
+    from ..agent.host.wishes import Wish
 
 
 class Wished(Message):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal, cast, get_args
 
-from ..agent.configfiles import INTERFACE, printable, read_toml, user_config_file
+from ..agent.settings.files import INTERFACE, printable, read_toml, user_config_file
 from ..tools.errors import PersonError
 
 ThemeName = Literal["auto", "dark", "light", "contrast", "none"]

@@ -16,8 +16,8 @@ from ...tools.git.store import Store
 from ..bus import Listener, Recorder, told_to
 from ..dispatch import sendable
 from ..events import SnapshotTaken
-from ..journal import Journal
-from ..replay import MAIN, replay
+from ..history.journal import Journal
+from ..history.replay import MAIN, replay
 from .extent import Chosen, Extent, OfSession, OfStep, OfTask
 from .hunks import without
 from .reading import Changed, Listing, Reader

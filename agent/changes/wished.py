@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ...tools.errors import PersonError, ToolError
 from ..bus import Listener
-from ..timetravel import redo, undo
-from ..wishes import RedoTo, Reject, UndoTo
+from ..history.timetravel import redo, undo
+from ..host.wishes import RedoTo, Reject, UndoTo
 from .rejecting import reject
 
 AT_WORK = "agents are at work on these files; wait until they have ended, or stop them first"

@@ -10,7 +10,7 @@ from ...tools.git.run import Place, run_git
 from ...tools.git.store import Store
 from ..events import Event, SnapshotTaken
 from ..events_plan import BroughtHome, Landed
-from ..replay import Replayed, replay
+from ..history.replay import Replayed, replay
 
 _MOST = 2000
 """Commits of one landing that are looked at."""

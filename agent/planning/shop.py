@@ -16,7 +16,7 @@ from ..budget import Budget
 from ..bus import Recorder
 from ..context.transcript import Transcript
 from ..events import Reported
-from ..journal import Journal
+from ..history.journal import Journal
 from ..loop import Model
 from ..reach import Reach
 from .plan import WriteSet

@@ -24,7 +24,7 @@ from ...tools.git.parcels import pack_commits, unpack
 from ...tools.git.run import GitError
 from ...tools.registry import TOOLS, schemas, schemas_json
 from ...tools.slots import Commands
-from ..approvals import Nobody
+from ..asking.approvals import Nobody
 from ..bus import Recorder
 from ..context.transcript import Tools, Transcript
 from ..dispatch import Dispatcher, Workplace, sendable

@@ -10,12 +10,12 @@ from ...tools.git.snapshot import Snapshot
 from ..context.deltas import changed_paths, changes, delta_text
 from ..dispatch import sendable
 from ..events import Event, SessionEnded
+from ..history.replay import Replayed
 from ..kit import Kit
 from ..loop import Loop
 from ..opening import say_mode, say_unsaid
 from ..outcome import task_results
 from ..planning.record import PlansRecord, plans_of, since_said
-from ..replay import Replayed
 from ..result import TaskResult
 from .home import bring_landed_home
 

@@ -23,7 +23,7 @@ from ..bus import Recorder
 from ..clonework import Clonework, open_clonework
 from ..context.deltas import changes, delta_text
 from ..events_plan import PlanEnded, PlanStarted
-from ..journal import JournalError
+from ..history.journal import JournalError
 from ..kit import Kit
 from ..lanes import lane_of, route
 from ..planning.engine import Posted

@@ -6,7 +6,7 @@ import asyncio
 
 from ..events import UsageReported, Warned
 from ..events_plan import Forecast
-from ..journal import utc_now
+from ..history.journal import utc_now
 from ..kit import Kit
 from ..lanes import lane_of
 from ..planning.forecast import Ground, forecast

@@ -16,6 +16,8 @@ from ..context.transcript import Tools
 from ..dispatch import sendable
 from ..events import Event, MessageCommitted
 from ..events_plan import Forked, TaskMoved
+from ..history.rebuild import rebuilt
+from ..history.replay import MAIN, replay, works_in_place
 from ..kit import Kit
 from ..lanes import lane_of, route
 from ..opening import say_mode
@@ -26,8 +28,6 @@ from ..planning.planner import task_text
 from ..planning.record import since_said
 from ..planning.schedule import State
 from ..planning.solo import Finish, Work, work_alone
-from ..rebuild import rebuilt
-from ..replay import MAIN, replay, works_in_place
 from ..roles import SOLO
 from ..v4.facts import Rung
 from .anew import news, wanted

@@ -14,11 +14,12 @@ from dataclasses import replace
 from ...prompts.render import render
 from ...tools.code.model import CodeTree
 from ...tools.errors import Exit, PersonError, ToolError
-from ..consult import Approved, Declined
+from ..asking.consult import Approved, Declined
 from ..context.transcript import Transcript
 from ..dispatch import sendable
 from ..events import Warned
 from ..events_plan import EditRefused, Forecasted, PlanDeclined, PlanProposed
+from ..history.replay import Replayed
 from ..kit import Kit
 from ..opening import ready
 from ..planning.plan import Plan
@@ -27,7 +28,6 @@ from ..planning.plan_text import show_plan
 from ..planning.planner import answers_text, assumed, make_plan
 from ..planning.record import PlanRun, plans_of
 from ..planning.solo import Finish
-from ..replay import Replayed
 from .ahead import clear_ahead, laying_out
 from .anew import tell_more
 from .foresight import foretold, waited

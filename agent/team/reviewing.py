@@ -10,7 +10,7 @@ from ...tools.errors import PersonError
 from ...tools.git.objects import tree_patch
 from ...tools.git.snapshot import Snapshot
 from ...tools.registry import TOOLS, schemas, schemas_json
-from ..approvals import Nobody
+from ..asking.approvals import Nobody
 from ..bus import Recorder
 from ..context.transcript import Tools
 from ..dispatch import Dispatcher, Workplace, sendable

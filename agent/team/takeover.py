@@ -10,7 +10,9 @@ from ..context.repacking import is_cold
 from ..context.transcript import Tools, Transcript
 from ..events import MessageCommitted
 from ..events_plan import CodemodRun
-from ..journal import utc_now
+from ..history.journal import utc_now
+from ..history.rebuild import result_of
+from ..history.replay import Talk, claim_of, talk_of
 from ..kit import Kit
 from ..messages import AssistantMessage, SystemMessage, ToolMessage
 from ..planning.engine import Prefix
@@ -18,8 +20,6 @@ from ..planning.prefixes import PRIME
 from ..planning.record import PlanRun
 from ..planning.schedule import ENDED
 from ..planning.shop import Left
-from ..rebuild import result_of
-from ..replay import Talk, claim_of, talk_of
 
 
 def left_workers(kit: Kit, run: PlanRun) -> Mapping[str, Left]:

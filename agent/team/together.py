@@ -13,7 +13,8 @@ from ..bus import Published, Recorder
 from ..context.transcript import Lane, Tools
 from ..events import BudgetReached, Event, Status, UsageReported, Warned
 from ..events_plan import PlanProposed, WorkerBegan
-from ..journal import JournalError
+from ..history.journal import JournalError
+from ..history.replay import talk_of
 from ..kit import Kit
 from ..lanes import lane_of, route
 from ..messages import Message
@@ -30,7 +31,6 @@ from ..planning.schedule import Schedule
 from ..planning.scheduler import no_replan
 from ..planning.solo import Finish, Proof
 from ..planning.verify import Verdict
-from ..replay import talk_of
 from .crew import Crew, gather_crew
 from .foresight import ground_of
 from .home import bring_landed_home

@@ -35,7 +35,7 @@ from leadline.agent.events_plan import (
     WorkerBegan,
 )
 from leadline.agent.events_requests import TokenPrice
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
 from leadline.agent.messages import AssistantMessage, Usage
 from leadline.agent.passing import Passing, ReasoningDelta, RetryScheduled, TextDelta
 from leadline.agent.planning import schedule as moves

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leadline.agent.allowed import FILE, Rule, keep_rule, read_rules
+from leadline.agent.asking.allowed import FILE, Rule, keep_rule, read_rules
 from leadline.tools.errors import PersonError
 
 RULE = Rule("May Leadline run `make test`?", "bubblewrap: no network")

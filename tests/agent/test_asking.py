@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from leadline.agent.allowed import Rule, rule_of, session_rules
-from leadline.agent.approvals import Reply
-from leadline.agent.asking import MOST_CHARS, MOST_LINES, Standing, question_of
+from leadline.agent.asking.allowed import Rule, rule_of, session_rules
+from leadline.agent.asking.approvals import Reply
+from leadline.agent.asking.question import MOST_CHARS, MOST_LINES, Standing, question_of
 from leadline.agent.bus import Bus, Recorder
 from leadline.agent.dispatch import Dispatcher, Outcome, Workplace
 from leadline.agent.events import ApprovalAnswered, ApprovalAsked, Durable, Event
-from leadline.agent.journal import Journal, decode, encode
+from leadline.agent.history.journal import Journal, decode, encode
 from leadline.agent.messages import ToolCall
 from leadline.agent.roles import SOLO
 from leadline.tests.support.repos import write_files
@@ -160,7 +160,7 @@ async def broken() -> Preview:
 async def test_the_question_stands_where_nothing_can_be_shown(
     monkeypatch: pytest.MonkeyPatch, making: type[Awaitable[Preview]], why: str
 ) -> None:
-    monkeypatch.setattr("leadline.agent.asking.PREVIEW_SECONDS", 0.01)
+    monkeypatch.setattr("leadline.agent.asking.question.PREVIEW_SECONDS", 0.01)
     place = Standing(Path("/w"), 9, SANDBOX, command=False)
     asked = await question_of("c1", Ask("May Leadline write a?", "every"), making(), place)
     assert asked.terms[0] == f"what it would do can't be shown: {why}"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leadline.agent.changes.extent import Chosen, OfSession
 from leadline.agent.changes.hunks import hunks_of, without
 from leadline.agent.changes.rejecting import reject
-from leadline.agent.timetravel import redo, undo
+from leadline.agent.history.timetravel import redo, undo
 from leadline.tests.agent.test_changes_reading import looking
 from leadline.tests.support.repos import make_repo
 from leadline.tests.support.stepping import stepping

@@ -9,7 +9,7 @@ import pytest
 from leadline.agent.changes.extent import OfStep, OfTask
 from leadline.agent.changes.hunks import hunks_of, without
 from leadline.agent.changes.reading import MOST_BYTES
-from leadline.agent.timetravel import undo
+from leadline.agent.history.timetravel import undo
 from leadline.tests.support.repos import git, make_repo
 from leadline.tests.support.stepping import Looking, Stepping, put, stepping
 from leadline.tests.support.trees import digests, tree_of

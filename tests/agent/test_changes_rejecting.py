@@ -10,9 +10,9 @@ from leadline.agent.changes.accepted import marks_kept, read_accepted, with_mark
 from leadline.agent.changes.extent import Chosen, Extent, OfSession, OfStep, OfTask
 from leadline.agent.changes.rejecting import reject
 from leadline.agent.events import Event, SnapshotTaken
-from leadline.agent.journal import JournalError, read_events
-from leadline.agent.replay import replay
-from leadline.agent.timetravel import redo, undo
+from leadline.agent.history.journal import JournalError, read_events
+from leadline.agent.history.replay import replay
+from leadline.agent.history.timetravel import redo, undo
 from leadline.tests.agent.test_changes_reading import looking, text_with
 from leadline.tests.support.repos import git, make_repo
 from leadline.tests.support.stepping import Looking, Stepping, put, stepping

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from leadline.agent.changes.extent import OfSession, OfStep
 from leadline.agent.changes.wished import AT_WORK
-from leadline.agent.config import load_settings
 from leadline.agent.events import Event, Restored, SnapshotTaken
-from leadline.agent.hosted import HostedSession
-from leadline.agent.outbox import Closed, Told, Unheard
+from leadline.agent.host.hosted import HostedSession
+from leadline.agent.host.outbox import Closed, Told, Unheard
+from leadline.agent.host.wishes import RedoTo, Reject, UndoTo
 from leadline.agent.session import Start
-from leadline.agent.wishes import RedoTo, Reject, UndoTo
+from leadline.agent.settings.config import load_settings
 from leadline.tests.support.repos import make_repo
 from leadline.tests.support.stepping import Stepping, stepping
 from leadline.tests.support.trees import tree_of

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leadline.agent.config import (
+from leadline.agent.settings.config import (
     OPTIONS,
     Settings,
     find_project_root,
     load_settings,
     options_table,
 )
-from leadline.agent.configfiles import PROJECT_FILE, SIZE_LIMIT, user_config_file
-from leadline.agent.options import mask_url
+from leadline.agent.settings.files import PROJECT_FILE, SIZE_LIMIT, user_config_file
+from leadline.agent.settings.options import mask_url
 from leadline.tools.errors import Exit, PersonError
 
 

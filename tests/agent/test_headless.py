@@ -43,7 +43,7 @@ from leadline.agent.headless import (
     json_line,
     result_json,
 )
-from leadline.agent.journal import encode
+from leadline.agent.history.journal import encode
 from leadline.agent.messages import AssistantMessage, Usage, UserMessage
 from leadline.agent.passing import (
     IndexProgress,

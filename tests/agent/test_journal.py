@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leadline.agent import journal as journal_module
 from leadline.agent.events import (
     Event,
     MessageCommitted,
@@ -15,7 +14,8 @@ from leadline.agent.events import (
     ToolFinished,
     TurnStarted,
 )
-from leadline.agent.journal import (
+from leadline.agent.history import journal as journal_module
+from leadline.agent.history.journal import (
     FILE,
     Journal,
     JournalError,

@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from leadline.agent.keys import keep_key, with_kept_keys
+from leadline.agent.settings.keys import keep_key, with_kept_keys
 from leadline.tools.errors import PersonError
 
 NAME = "DEEPSEEK_API_KEY"

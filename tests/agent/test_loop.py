@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from leadline.agent.approvals import Approver, Nobody, Reply
+from leadline.agent.asking.approvals import Approver, Nobody, Reply
 from leadline.agent.budget import Budget, Limits
 from leadline.agent.bus import Bus, Recorder
 from leadline.agent.context.transcript import Lane, Request, Tools, Transcript
@@ -24,7 +24,7 @@ from leadline.agent.events import (
     TurnEnded,
     TurnStarted,
 )
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
 from leadline.agent.loop import Claimed, Loop, LoopEnd, Stuck
 from leadline.agent.messages import AssistantMessage, SystemMessage, ToolCall, Usage, UserMessage
 from leadline.agent.roles import SOLO, Role

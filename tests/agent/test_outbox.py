@@ -17,8 +17,8 @@ from leadline.agent.events import (
     TurnStarted,
     Warned,
 )
+from leadline.agent.host.outbox import MOST_TEXT, Closed, Outbox, Told
 from leadline.agent.messages import AssistantMessage, Usage
-from leadline.agent.outbox import MOST_TEXT, Closed, Outbox, Told
 from leadline.agent.passing import (
     CommandWaits,
     IndexProgress,

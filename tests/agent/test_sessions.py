@@ -19,9 +19,8 @@ from leadline.agent.events import (
     UsageReported,
     Warned,
 )
-from leadline.agent.journal import FILE, Journal
-from leadline.agent.messages import Usage
-from leadline.agent.sessions import (
+from leadline.agent.history.journal import FILE, Journal
+from leadline.agent.history.sessions import (
     KEPT,
     LONGEST,
     delete,
@@ -31,7 +30,8 @@ from leadline.agent.sessions import (
     summary,
     title_of,
 )
-from leadline.agent.store import session_ids, sessions_folder
+from leadline.agent.history.store import session_ids, sessions_folder
+from leadline.agent.messages import Usage
 from leadline.tests.support.repos import git, make_repo
 from leadline.tools.errors import PersonError
 from leadline.tools.git.repository import open_repository

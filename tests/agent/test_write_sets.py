@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from leadline.agent.approvals import Nobody
+from leadline.agent.asking.approvals import Nobody
 from leadline.agent.bus import Bus, Recorder
 from leadline.agent.dispatch import Dispatcher, Outcome, Workplace
 from leadline.agent.events import ToolStarted
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
 from leadline.agent.messages import ToolCall
 from leadline.agent.planning.bounds import outside, outside_text
 from leadline.agent.planning.plan import Area, WriteSet, write_set

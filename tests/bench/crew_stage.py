@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leadline.agent.events import Event
-from leadline.agent.journal import FILE, read_events
-from leadline.agent.store import find_session, session_ids
+from leadline.agent.history.journal import FILE, read_events
+from leadline.agent.history.store import find_session, session_ids
 from leadline.tests.support.cli import environment
 from leadline.tests.support.planscripts import (
     PRIMED,

@@ -27,7 +27,7 @@ from leadline.agent.events import (
     TurnStarted,
     UsageReported,
 )
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
 from leadline.agent.messages import AssistantMessage, ToolCall, Usage, UserMessage
 from leadline.agent.passing import Passing, ReasoningDelta, TextDelta
 from leadline.tui.state.reducer import State, reduce, state_of

@@ -31,15 +31,15 @@ from leadline.agent.events import (
     UsageReported,
 )
 from leadline.agent.events_plan import PlanProposed, PlanStarted, TaskMoved, WorkerBegan
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
+from leadline.agent.history.store import sessions_folder
+from leadline.agent.host.outbox import Outbox, Told
+from leadline.agent.host.wishes import Submit, Wish
 from leadline.agent.messages import AssistantMessage, ToolCall, Usage, UserMessage
-from leadline.agent.outbox import Outbox, Told
 from leadline.agent.passing import ReasoningDelta, TextDelta
 from leadline.agent.planning.plan import Area, Plan, Task, WriteSet
 from leadline.agent.planning.plan_check import CheckedPlan
 from leadline.agent.session import Start
-from leadline.agent.store import sessions_folder
-from leadline.agent.wishes import Submit, Wish
 from leadline.tui import feed
 from leadline.tui.app import LeadlineApp
 from leadline.tui.control.opening import Opening

@@ -23,9 +23,9 @@ from leadline.agent.events import (
     TurnEnded,
     TurnStarted,
 )
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
+from leadline.agent.history.store import sessions_folder
 from leadline.agent.messages import AssistantMessage, ToolCall, Usage, UserMessage
-from leadline.agent.store import sessions_folder
 from leadline.tests.support.cli import SCRIPT, environment
 from leadline.tests.support.repos import make_repo
 

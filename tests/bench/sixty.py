@@ -22,12 +22,12 @@ from leadline.agent.events import (
     ToolStarted,
     UsageReported,
 )
-from leadline.agent.journal import read_events
+from leadline.agent.history.journal import read_events
+from leadline.agent.history.store import find_session
 from leadline.agent.messages import AssistantMessage
 from leadline.agent.rehearsal.prompt import count_tokens
 from leadline.agent.rehearsal.scenario import Scenario, parse_scenario
 from leadline.agent.rehearsal.server import RehearsalServer
-from leadline.agent.store import find_session
 from leadline.tests.support.cli import ended, environment, start
 from leadline.tests.support.repos import make_repo
 

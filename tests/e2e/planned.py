@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leadline.agent.history.store import find_session
 from leadline.agent.rehearsal.settings import Settings
-from leadline.agent.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import Ran
 from leadline.tests.support.laws import each_start_has_one_end

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from leadline.agent.journal import read_events
-from leadline.agent.store import find_session
+from leadline.agent.history.journal import read_events
+from leadline.agent.history.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import SCRIPT, ended, start
 from leadline.tests.support.laws import each_start_has_one_end, prefix_holds

@@ -9,13 +9,13 @@ from itertools import pairwise
 
 import pytest
 from leadline.agent.events import SessionResumed, UsageReported
-from leadline.agent.journal import FILE, read_events
-from leadline.agent.outbox import Broken
+from leadline.agent.history.journal import FILE, read_events
+from leadline.agent.history.sessions import summary
+from leadline.agent.history.store import find_session
+from leadline.agent.host.outbox import Broken
+from leadline.agent.host.wishes import Fork, Resume, Steer, Submit
 from leadline.agent.planning.record import plans_of
 from leadline.agent.rehearsal.settings import Settings
-from leadline.agent.sessions import summary
-from leadline.agent.store import find_session
-from leadline.agent.wishes import Fork, Resume, Steer, Submit
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import ended, start
 from leadline.tests.support.hosting import hosted

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from leadline.agent.events import ApprovalAsked, SessionResumed
-from leadline.agent.journal import read_events
-from leadline.agent.outbox import Ended
-from leadline.agent.sessions import running
-from leadline.agent.store import find_session
-from leadline.agent.wishes import Fork, Resume, Submit
+from leadline.agent.history.journal import read_events
+from leadline.agent.history.sessions import running
+from leadline.agent.history.store import find_session
+from leadline.agent.host.outbox import Ended
+from leadline.agent.host.wishes import Fork, Resume, Submit
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.hosting import hosted
 from leadline.tests.support.laws import prefix_holds

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import pytest
-from leadline.agent.journal import read_events
+from leadline.agent.history.journal import read_events
+from leadline.agent.history.store import find_session
 from leadline.agent.planning.record import plans_of
-from leadline.agent.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.e2e.planned import (
     EDIT,

@@ -6,7 +6,7 @@ import asyncio
 import threading
 
 import pytest
-from leadline.agent.allowed import FILE
+from leadline.agent.asking.allowed import FILE
 from leadline.agent.events import (
     ApprovalAnswered,
     ApprovalAsked,
@@ -15,11 +15,11 @@ from leadline.agent.events import (
     ToolFinished,
     ToolStarted,
 )
-from leadline.agent.hosted import StrayCancelError
+from leadline.agent.host.hosted import StrayCancelError
+from leadline.agent.host.outbox import Broken, Closed, Ended
+from leadline.agent.host.wishes import Answer, Interrupt, Steer, Submit, UndoTo
 from leadline.agent.messages import UserMessage
-from leadline.agent.outbox import Broken, Closed, Ended
 from leadline.agent.passing import ToolOutput
-from leadline.agent.wishes import Answer, Interrupt, Steer, Submit, UndoTo
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.support.hosting import Watched, hosted
 from leadline.tests.support.laws import prefix_holds
@@ -373,10 +373,10 @@ async def test_a_stray_cancellation_is_a_fault_like_any_other(
 
     async with hosted(place) as session:
         with monkeypatch.context() as patched:
-            patched.setattr("leadline.agent.hosted.run", cancelled)
+            patched.setattr("leadline.agent.host.hosted.run", cancelled)
             session.send(Submit("make add work"))
             await session.until(lambda: any(isinstance(each, Broken) for each in session.told[:1]))
-            patched.setattr("leadline.agent.hosted.carry_out", cancelled)
+            patched.setattr("leadline.agent.host.hosted.carry_out", cancelled)
             session.send(UndoTo(place.home / "sessions" / "s1"))
             await session.until(session.unheard)
         (unheard,) = session.unheard()

@@ -6,8 +6,8 @@ import pytest
 from leadline.agent.changes.extent import OfSession
 from leadline.agent.changes.wished import AT_WORK
 from leadline.agent.events import SnapshotTaken, ToolStarted
-from leadline.agent.store import sessions_folder
-from leadline.agent.wishes import Reject, Resume, Submit
+from leadline.agent.history.store import sessions_folder
+from leadline.agent.host.wishes import Reject, Resume, Submit
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.support.hosting import hosted
 from leadline.tests.support.laws import prefix_holds

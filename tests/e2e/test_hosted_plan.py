@@ -14,9 +14,9 @@ from leadline.agent.events_plan import (
     PlanProposed,
     WorkerBegan,
 )
+from leadline.agent.host.wishes import Answer, Submit
 from leadline.agent.messages import UserMessage
 from leadline.agent.planning.plan import Plan
-from leadline.agent.wishes import Answer, Submit
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.e2e.planned import EDIT, VARIABLES, plan, project, task, texts
 from leadline.tests.support.hosting import Watched, hosted

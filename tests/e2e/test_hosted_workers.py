@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from leadline.agent.events import ApprovalAnswered, ApprovalAsked, Event, RequestSent, ToolStarted
 from leadline.agent.events_plan import BroughtHome, PlanProposed, TaskMoved, WorkerBegan
-from leadline.agent.wishes import Interrupt, Steer, Submit
+from leadline.agent.host.wishes import Interrupt, Steer, Submit
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.e2e.planned import EDIT, VARIABLES, plan, project, task, texts
 from leadline.tests.support.hosting import Watched, hosted

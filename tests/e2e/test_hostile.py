@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from leadline.agent.store import find_session
+from leadline.agent.history.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.repos import git, write_files
 from leadline.tests.support.scripts import MEND, Say, call, report, sequence, shell

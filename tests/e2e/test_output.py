@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from leadline.agent.journal import FILE
-from leadline.agent.store import find_session
+from leadline.agent.history.journal import FILE
+from leadline.agent.history.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import SCRIPT
 from leadline.tests.support.laws import each_start_has_one_end, numbered_without_gaps

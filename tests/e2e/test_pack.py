@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from leadline.agent.journal import FILE
+from leadline.agent.history.journal import FILE
+from leadline.agent.history.store import find_session
 from leadline.agent.rehearsal.prompt import count_tokens
 from leadline.agent.rehearsal.server import RehearsalServer
 from leadline.agent.rehearsal.settings import Settings
-from leadline.agent.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import Ran, ended, start
 from leadline.tests.support.laws import each_start_has_one_end, prefix_holds

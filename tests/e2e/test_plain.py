@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import pytest
 from leadline.agent.events import SessionEnded, SessionResumed, ToolFinished
-from leadline.agent.journal import read_events
-from leadline.agent.store import find_session
+from leadline.agent.history.journal import read_events
+from leadline.agent.history.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.e2e.planned import EDIT, VARIABLES, plan, project, task, texts
 from leadline.tests.support.cli import SCRIPT

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from leadline.agent.store import find_session
+from leadline.agent.history.store import find_session
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.e2e.planned import (
     CHECK,

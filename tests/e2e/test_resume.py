@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from leadline.agent.events import ToolFinished, ToolStarted
-from leadline.agent.journal import FILE, read_events
+from leadline.agent.history.journal import FILE, read_events
+from leadline.agent.history.store import find_session, session_ids
 from leadline.agent.rehearsal.server import RehearsalServer
 from leadline.agent.rehearsal.settings import Settings
-from leadline.agent.store import find_session, session_ids
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import ended, start
 from leadline.tests.support.needs import FREE_TOP_FOLDER

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
 from leadline.agent.events import SessionEnded
-from leadline.agent.journal import read_events
+from leadline.agent.history.journal import read_events
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.processes import is_running, nap
 from leadline.tests.support.repos import write_files

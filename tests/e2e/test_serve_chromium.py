@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from leadline.agent.events import ApprovalAnswered, SessionEnded
-from leadline.agent.journal import read_events
+from leadline.agent.history.journal import read_events
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.support.chromium import CHROMIUM, Browser, Page, chromium
 from leadline.tests.support.scripts import MEND, report, sequence

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from leadline.agent.events import SessionEnded
-from leadline.agent.journal import FILE, read_events
+from leadline.agent.history.journal import FILE, read_events
 from leadline.agent.rehearsal.settings import Settings
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.needs import BUBBLEWRAP

@@ -54,7 +54,7 @@ _TEXT = """
 """
 
 
-class Moved(AssertionError):
+class MovedError(AssertionError):
     """The page went to another address before the browser had answered."""
 
 
@@ -106,7 +106,7 @@ class Page:
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST):
                 while True:
-                    with suppress(Moved):
+                    with suppress(MovedError):
                         seen = await self.text()
                     if all(text in seen for text in texts):
                         return seen
@@ -164,7 +164,7 @@ class Browser:
             return
         if "error" in told:
             refusal: str = told["error"]["message"]
-            waiting.set_exception(Moved(refusal) if refusal in _MOVED else AssertionError(refusal))
+            waiting.set_exception(MovedError(refusal) if refusal in _MOVED else AssertionError(refusal))
         else:
             waiting.set_result(told["result"])
 

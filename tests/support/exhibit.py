@@ -22,10 +22,10 @@ from leadline.agent.events import (
     Status,
     UsageReported,
 )
-from leadline.agent.journal import Journal, read_events
+from leadline.agent.history.journal import Journal, read_events
+from leadline.agent.history.sessions import rename
+from leadline.agent.history.store import sessions_folder
 from leadline.agent.messages import Usage
-from leadline.agent.sessions import rename
-from leadline.agent.store import sessions_folder
 from leadline.tests.support.looks import Picture, picture_of
 from leadline.tests.support.repos import make_repo
 from leadline.tests.support.showcase import BEGIN, ROOT, SANDBOX, TASK, Story

@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from leadline.agent.bus import Live
-from leadline.agent.config import Settings, load_settings
 from leadline.agent.events import ApprovalAsked, Body, Event
-from leadline.agent.hosted import HostedSession
-from leadline.agent.outbox import Broken, Closed, Ended, Told, Unheard
+from leadline.agent.history.store import sessions_folder
+from leadline.agent.host.hosted import HostedSession
+from leadline.agent.host.outbox import Broken, Closed, Ended, Told, Unheard
+from leadline.agent.host.wishes import Answer, Close, Resume, Scope, Wish
 from leadline.agent.result import RunResult
 from leadline.agent.session import Start
-from leadline.agent.store import sessions_folder
-from leadline.agent.wishes import Answer, Close, Resume, Scope, Wish
+from leadline.agent.settings.config import Settings, load_settings
 from leadline.tests.e2e.conftest import Stage
 from leadline.tests.support.laws import each_start_has_one_end
 

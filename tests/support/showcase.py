@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from leadline.agent.asking.consult import CARRY_OUT
 from leadline.agent.bus import Live, Published
-from leadline.agent.consult import CARRY_OUT
 from leadline.agent.events import (
     ApprovalAnswered,
     ApprovalAsked,
@@ -42,11 +42,11 @@ from leadline.agent.events_plan import (
     WorkerBegan,
 )
 from leadline.agent.events_requests import MissCause, TokenPrice
+from leadline.agent.history.replay import MAIN
 from leadline.agent.messages import AssistantMessage, ToolCall, Usage, UserMessage
 from leadline.agent.passing import Passing, TextDelta, ToolOutput
 from leadline.agent.planning.plan import Area, Plan, Task, WriteSet
 from leadline.agent.planning.plan_check import AddedDependency, CheckedPlan
-from leadline.agent.replay import MAIN
 from leadline.agent.v4.facts import Tier
 from leadline.tests.support.showcase_texts import (
     BRIEF,

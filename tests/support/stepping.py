@@ -13,10 +13,10 @@ from leadline.agent.changes.reading import Changed, FilePatch, Listing, Reader
 from leadline.agent.changes.work import Work, work_of
 from leadline.agent.events import SessionEnded, SessionStarted
 from leadline.agent.events_plan import BroughtHome, Landed
-from leadline.agent.journal import Journal, read_events
+from leadline.agent.history.journal import Journal, read_events
+from leadline.agent.history.replay import MAIN
 from leadline.agent.planning.landing import Merging
 from leadline.agent.planning.merge_queue import Change
-from leadline.agent.replay import MAIN
 from leadline.agent.steps import Steps
 from leadline.tests.support.repos import write_files
 from leadline.tools.git.clones import Clones

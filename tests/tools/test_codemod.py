@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from leadline.agent.approvals import Nobody
+from leadline.agent.asking.approvals import Nobody
 from leadline.agent.bus import Bus, Recorder
 from leadline.agent.dispatch import Dispatcher, Outcome, Workplace
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
 from leadline.agent.messages import ToolCall
 from leadline.agent.planning.plan import Area, WriteSet, write_set
 from leadline.agent.roles import SOLO

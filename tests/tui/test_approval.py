@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leadline.agent.consult import CARRY_OUT
+from leadline.agent.asking.consult import CARRY_OUT
 from leadline.agent.events import (
     ApprovalAnswered,
     ApprovalAsked,
@@ -17,7 +17,7 @@ from leadline.agent.events import (
     Event,
     ToolStarted,
 )
-from leadline.agent.wishes import Answer, Wish
+from leadline.agent.host.wishes import Answer, Wish
 from leadline.tests.tui.test_state_laws import numbered
 from leadline.tui.messages import PanelOpened, Wished
 from leadline.tui.state.reducer import reduce, state_of

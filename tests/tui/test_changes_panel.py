@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from leadline.agent.changes.extent import OfSession
 from leadline.agent.changes.wished import carry_out
-from leadline.agent.config import load_settings
-from leadline.agent.journal import read_events
-from leadline.agent.wishes import RedoTo, Reject, UndoTo, Wish
+from leadline.agent.history.journal import read_events
+from leadline.agent.host.wishes import RedoTo, Reject, UndoTo, Wish
+from leadline.agent.settings.config import load_settings
 from leadline.tests.agent.test_changes_reading import text_with
 from leadline.tests.support.repos import make_repo
 from leadline.tests.support.stepping import put, stepping

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from leadline.agent.bus import Published
-from leadline.agent.config import Settings
 from leadline.agent.events import (
     Durable,
     Event,
@@ -18,6 +17,7 @@ from leadline.agent.events import (
 )
 from leadline.agent.events_requests import MissCause, TokenPrice
 from leadline.agent.messages import Usage
+from leadline.agent.settings.config import Settings
 from leadline.tests.tui.test_state_laws import STARTED
 from leadline.tui.panels.cost.panel import CostPanel
 from leadline.tui.panels.panel import Place

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from leadline.agent.events import Event, MessageCommitted
-from leadline.agent.journal import read_events
+from leadline.agent.history.journal import read_events
+from leadline.agent.history.store import find_session
 from leadline.agent.messages import AssistantMessage, Usage
-from leadline.agent.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, stage, variables
 from leadline.tests.support.scripts import MEND, report, sequence
 from leadline.tools.errors import PersonError

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from leadline.agent.changes.extent import OfSession
+from leadline.agent.history.store import session_ids
+from leadline.agent.host.wishes import Reject
 from leadline.agent.rehearsal.settings import Settings as Rehearsal
-from leadline.agent.store import session_ids
-from leadline.agent.wishes import Reject
 from leadline.tests.e2e.conftest import MakeStage, Stage, stage, variables
 from leadline.tests.support.interface import KEY, Interface, interface
 from leadline.tests.support.laws import prefix_holds

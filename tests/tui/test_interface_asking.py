@@ -14,7 +14,7 @@ from leadline.agent.events import (
     TurnStarted,
 )
 from leadline.agent.events_plan import WorkerBegan
-from leadline.agent.wishes import Steer
+from leadline.agent.host.wishes import Steer
 from leadline.tests.tui.test_approval import PLAN, QUESTION, change, command, stage
 from leadline.tests.tui.test_state_laws import numbered
 from leadline.tests.tui.test_state_shown import shown

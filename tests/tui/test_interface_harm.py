@@ -7,10 +7,10 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from leadline.agent.journal import FILE
-from leadline.agent.keys import keep_key
-from leadline.agent.store import find_session, session_ids, sessions_folder
-from leadline.agent.wishes import Answer, Fork
+from leadline.agent.history.journal import FILE
+from leadline.agent.history.store import find_session, session_ids, sessions_folder
+from leadline.agent.host.wishes import Answer, Fork
+from leadline.agent.settings.keys import keep_key
 from leadline.tests.e2e.conftest import MakeStage, stage, variables
 from leadline.tests.support.interface import KEY, LONGEST, Interface, interface
 from leadline.tests.support.needs import BUBBLEWRAP
@@ -97,7 +97,7 @@ async def test_a_fault_of_ours_is_kept_in_a_file_without_kept_keys(
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError("boom hunter2-hunter2")
 
-    monkeypatch.setattr("leadline.agent.hosted.run", broken)
+    monkeypatch.setattr("leadline.agent.host.hosted.run", broken)
     async with interface(place) as it:
         told = words(it)
         await it.type("say hello")

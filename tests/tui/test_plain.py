@@ -9,9 +9,9 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from leadline.agent.consult import CARRY_OUT
+from leadline.agent.asking.consult import CARRY_OUT
 from leadline.agent.events import ApprovalAsked
-from leadline.agent.wishes import Answer
+from leadline.agent.host.wishes import Answer
 from leadline.tools.errors import PersonError
 from leadline.tui.control.fault import why, why_not
 from leadline.tui.control.opening import Opening

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from leadline.agent.consult import CARRY_OUT
+from leadline.agent.asking.consult import CARRY_OUT
 from leadline.agent.events import ApprovalAnswered, ApprovalAsked, Durable, Evidence, Verified
 from leadline.agent.events_plan import (
     EditRefused,
@@ -23,9 +23,9 @@ from leadline.agent.events_plan import (
     TaskMoved,
     WorkerBegan,
 )
+from leadline.agent.host.wishes import Answer
 from leadline.agent.planning.plan import Area, Plan, Task, WriteSet
 from leadline.agent.planning.plan_check import AddedDependency, CheckedPlan, Fault, PlanFaults
-from leadline.agent.wishes import Answer
 from leadline.tests.tui.test_state_laws import numbered
 from leadline.tui.messages import AgentOpened, Wished
 from leadline.tui.panels.plan.panel import PlanPanel, TaskList

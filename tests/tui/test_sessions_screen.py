@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from leadline.agent.events import Durable, SessionEnded, SessionStarted, Status, UsageReported
-from leadline.agent.journal import FILE, Journal
+from leadline.agent.history.journal import FILE, Journal
+from leadline.agent.history.sessions import rename, running, title_of
+from leadline.agent.history.store import session_ids, sessions_folder
 from leadline.agent.messages import Usage
-from leadline.agent.sessions import rename, running, title_of
-from leadline.agent.store import session_ids, sessions_folder
 from leadline.tui.messages import SessionChosen
 from leadline.tui.screens.session_list import SessionList
 from leadline.tui.screens.sessions import SessionsScreen

@@ -22,7 +22,7 @@ __all__ = ["stage", "variables"]  # fixtures
 
 LATER = ("openai", "pydantic", "git", "tree_sitter_python", "leadline.agent", "leadline.tui.state")
 """What the first frame must not wait for."""
-LIGHT = ("leadline.agent", "leadline.agent.configfiles")
+LIGHT = ("leadline.agent", "leadline.agent.settings", "leadline.agent.settings.files")
 ALTERNATE = b"\x1b[?1049h"
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pytest
 from leadline.agent.bus import Live, Published
-from leadline.agent.config import Settings, load_settings
 from leadline.agent.events import (
     AssistantMessage,
     CheckStarted,
@@ -21,15 +20,16 @@ from leadline.agent.events import (
     Verified,
 )
 from leadline.agent.events_plan import Forecasted
-from leadline.agent.journal import read_events
+from leadline.agent.history.journal import read_events
+from leadline.agent.history.replay import replay
+from leadline.agent.history.store import find_session
 from leadline.agent.outcome import bill, task_results
 from leadline.agent.passing import ReasoningDelta, TextDelta, ToolOutput
 from leadline.agent.planning.record import plans_of
 from leadline.agent.rehearsal.settings import Settings as Rehearsal
-from leadline.agent.replay import replay
 from leadline.agent.result import RunResult
 from leadline.agent.session import Start, resume, run
-from leadline.agent.store import find_session
+from leadline.agent.settings.config import Settings, load_settings
 from leadline.tests.e2e.conftest import MakeStage, Stage, stage, variables
 from leadline.tests.e2e.planned import EDIT, VARIABLES, plan, project, task
 from leadline.tests.e2e.test_planned_kills import NAMES, ended_before_the_kill, players

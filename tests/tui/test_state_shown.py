@@ -40,7 +40,7 @@ from leadline.agent.events_plan import (
     WorkerBegan,
 )
 from leadline.agent.events_requests import TokenPrice
-from leadline.agent.journal import decode
+from leadline.agent.history.journal import decode
 from leadline.agent.messages import AssistantMessage, ToolCall, Usage, UserMessage
 from leadline.agent.passing import (
     CommandWaits,

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from leadline.agent.config import Settings
 from leadline.agent.events import (
     ApprovalAsked,
     CheckStarted,
@@ -24,6 +23,7 @@ from leadline.agent.events import (
 from leadline.agent.events_plan import Landed, PlanProposed, PlanStarted, TaskMoved, WorkerBegan
 from leadline.agent.messages import Usage
 from leadline.agent.passing import IndexProgress, Passing
+from leadline.agent.settings.config import Settings
 from leadline.tests.agent.test_account import plan
 from leadline.tests.tui.test_state_laws import STARTED, numbered
 from leadline.tools.sandbox.base import Unavailable

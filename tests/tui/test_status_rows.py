@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from leadline.agent.config import Settings
 from leadline.agent.events import Routed, ToolStarted, TurnStarted
+from leadline.agent.settings.config import Settings
 from leadline.tests.tui.test_state_laws import numbered
 from leadline.tui.state.reducer import state_of
 from leadline.tui.widgets.status.key_hints import KeyHints

@@ -8,8 +8,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from leadline.agent.config import load_settings
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
+from leadline.agent.settings.config import load_settings
 from leadline.tests.tui.test_state_shown import mine
 from leadline.tests.tui.test_transcript_panel import (
     Running,

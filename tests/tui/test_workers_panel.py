@@ -18,9 +18,9 @@ from leadline.agent.events import (
     UsageReported,
 )
 from leadline.agent.events_plan import Landed, PlanProposed, PlanStarted, TaskMoved, WorkerBegan
+from leadline.agent.host.wishes import Interrupt, Wish
 from leadline.agent.messages import Usage
 from leadline.agent.passing import CommandWaits, Passing, TextDelta, ToolOutput
-from leadline.agent.wishes import Interrupt, Wish
 from leadline.tests.agent.test_account import plan
 from leadline.tests.tui.test_state_laws import numbered
 from leadline.tui.messages import AgentOpened, SteerAsked, Wished

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...agent.bus import Listener
-from ...agent.config import Settings
 from ...agent.modes import NOT_APPROVED
 from ...agent.planning.plan import Plan
 from ...agent.planning.plan_text import read_plan
 from ...agent.result import RunResult
 from ...agent.session import Start
 from ...agent.session import run as run_session
+from ...agent.settings.config import Settings
 from ...tools.errors import PersonError
 from .common import here
 from .consult import Questions, somebody_there

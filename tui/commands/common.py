@@ -10,17 +10,17 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ...agent.config import (
+from ...agent.events import SessionStarted
+from ...agent.headless import json_line
+from ...agent.history.journal import FILE, decode
+from ...agent.history.store import find_session, session_ids, sessions_folder
+from ...agent.settings.config import (
     OPTIONS,
     Settings,
     find_project_root,
     load_settings,
 )
-from ...agent.configfiles import user_config_file
-from ...agent.events import SessionStarted
-from ...agent.headless import json_line
-from ...agent.journal import FILE, decode
-from ...agent.store import find_session, session_ids, sessions_folder
+from ...agent.settings.files import user_config_file
 from ...tools.errors import PersonError
 from .screen import Terminal
 from .standing import here as here

@@ -7,8 +7,8 @@ import os
 
 from pydantic import JsonValue
 
-from ...agent.config import OPTIONS, PROJECT_FILE, Settings, find_project_root
-from ...agent.configfiles import user_config_file
+from ...agent.settings.config import OPTIONS, PROJECT_FILE, Settings, find_project_root
+from ...agent.settings.files import user_config_file
 from ...agent.v4.profiles import load_profiles
 from .common import add_setting_flags, here, page, print_json, settings_from
 

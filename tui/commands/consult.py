@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
-from ...agent.consult import Approved, Declined
+from ...agent.asking.consult import Approved, Declined
 from ...agent.events_plan import Forecast
 from ...agent.planning.plan_check import CheckedPlan
 from ..text import one_line

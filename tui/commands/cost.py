@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ...agent.journal import read_events
+from ...agent.history.journal import read_events
 from ...agent.v4.cost import cost_report
 from .common import add_session, here, home, page, print_json, session_folder
 

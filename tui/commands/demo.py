@@ -18,11 +18,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from ...agent.bus import Listener
-from ...agent.config import Settings, load_settings
-from ...agent.configfiles import user_config_file
 from ...agent.result import RunResult
 from ...agent.session import Start
 from ...agent.session import run as run_session
+from ...agent.settings.config import Settings, load_settings
+from ...agent.settings.files import user_config_file
 from ...agent.v4.profiles import DEFAULT_PROFILE, load_profiles
 from ...tools.errors import Exit, PersonError
 from ...tools.git.fresh import commit_everything

@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from ...agent.headless import Style
-from ...agent.timetravel import diff
+from ...agent.history.timetravel import diff
 from ..text import clean
 from .common import add_session, here, home, page, session_folder
 from .screen import Terminal

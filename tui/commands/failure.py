@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...agent.config import Settings, load_settings
-from ...agent.configfiles import user_config_file
 from ...agent.headless import failure_result, json_line, result_json
-from ...agent.keys import with_kept_keys
+from ...agent.settings.config import Settings, load_settings
+from ...agent.settings.files import user_config_file
+from ...agent.settings.keys import with_kept_keys
 from ...tools.errors import Exit, PersonError
 
 _SECRET_NAME = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from ...agent.timetravel import redo
+from ...agent.history.timetravel import redo
 from .common import add_session, here, home, page, session_folder
 from .undo import add_force
 

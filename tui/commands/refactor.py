@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from ...agent.config import find_project_root
+from ...agent.settings.config import find_project_root
 from ...tools.errors import PersonError
 from .begin import (
     add_output_flags,

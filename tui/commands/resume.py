@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...agent.bus import Listener
-from ...agent.forking import fork_session
-from ...agent.journal import read_events
+from ...agent.history.forking import fork_session
+from ...agent.history.journal import read_events
 from ...agent.result import RunResult
 from ...agent.session import resume as resume_session
 from ...tools.errors import PersonError

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ...agent.config import find_project_root
 from ...agent.modes import NOT_APPROVED
 from ...agent.session import Start
+from ...agent.settings.config import find_project_root
 from ...tools.errors import PersonError
 from .begin import (
     add_output_flags,

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from ...agent.config import OPTIONS, find_project_root
+from ...agent.settings.config import OPTIONS, find_project_root
 from ...tools.errors import Exit, PersonError
 from ..preferences import read_preferences
 from ..text import clean

@@ -11,8 +11,8 @@ from itertools import islice
 
 from pydantic import JsonValue
 
-from ...agent.sessions import Summary, delete, rename, summaries, summary
-from ...agent.store import find_session, session_ids
+from ...agent.history.sessions import Summary, delete, rename, summaries, summary
+from ...agent.history.store import find_session, session_ids
 from ...tools.errors import PersonError
 from ..text import one_line, pad
 from .common import home, page, print_json

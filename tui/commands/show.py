@@ -29,7 +29,7 @@ from ...agent.events import (
 )
 from ...agent.headless import Screen, Style, evidence_line, packed_line, plural, weighed_line
 from ...agent.headless_plan import labelled, tell_plan
-from ...agent.journal import encode, read_events
+from ...agent.history.journal import encode, read_events
 from ...agent.messages import AssistantMessage, UserMessage
 from ..text import first_line
 from .common import add_session, here, home, page, session_folder

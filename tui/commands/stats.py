@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ...agent.config import find_project_root
 from ...agent.headless import plural
+from ...agent.history.sessions import summary
+from ...agent.history.store import session_ids, sessions_folder
 from ...agent.planning.outcomes import Outcome, Outcomes, read_outcomes
-from ...agent.sessions import summary
-from ...agent.store import session_ids, sessions_folder
+from ...agent.settings.config import find_project_root
 from ...tools.paths import folder_key
 from .common import here, home, page, print_json, session_start
 from .screen import Terminal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from ...agent.timetravel import undo
+from ...agent.history.timetravel import undo
 from ...tools.errors import PersonError
 from .common import add_session, here, home, page, session_folder
 

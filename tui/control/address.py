@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from ...agent.replay import MAIN
+from ...agent.history.replay import MAIN
+from ...agent.host.wishes import Steer
 from ...agent.roles import PLANNER, REVIEWER
-from ...agent.wishes import Steer
 from ..state.agents import AgentView
 from ..state.names import READER, known_as
 from ..state.reducer import State

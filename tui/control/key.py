@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...agent.config import Settings
-from ...agent.keys import keep_key, with_kept_keys
 from ...agent.result import RunResult
+from ...agent.settings.config import Settings
+from ...agent.settings.keys import keep_key, with_kept_keys
 from ...agent.v4.failures import REFUSED_KEY, TransientError
 from ...agent.v4.profiles import Endpoint, endpoint, load_profiles
 from ...tools.errors import PersonError

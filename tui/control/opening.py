@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ...agent.config import Settings, find_project_root, load_settings
-from ...agent.configfiles import user_config_file
 from ...agent.events import Way
 from ...agent.session import Start
+from ...agent.settings.config import Settings, find_project_root, load_settings
+from ...agent.settings.files import user_config_file
 from ...tools.errors import PersonError
 from ..commands.begin import refuse_modes_without_workers
 from ..commands.run import in_its_way

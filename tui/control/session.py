@@ -9,12 +9,10 @@ from typing import Literal
 
 from textual.message import Message
 
-from ...agent.journal import JournalError, read_events
-from ...agent.session import Start
-from ...agent.sessions import running
-from ...agent.store import sessions_folder
-from ...agent.v4.catalog import load_catalog
-from ...agent.wishes import (
+from ...agent.history.journal import JournalError, read_events
+from ...agent.history.sessions import running
+from ...agent.history.store import sessions_folder
+from ...agent.host.wishes import (
     Close,
     Fork,
     Interrupt,
@@ -25,6 +23,8 @@ from ...agent.wishes import (
     UndoTo,
     Wish,
 )
+from ...agent.session import Start
+from ...agent.v4.catalog import load_catalog
 from ...tools.errors import PersonError
 from ...tools.paths import folder_key
 from ...tools.sandbox.environment import holds_secret

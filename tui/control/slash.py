@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...agent.wishes import Fork, Resume
+from ...agent.host.wishes import Fork, Resume
 from ...tools.errors import PersonError
 from ..themes import THEMES
 from .exporting import export_and_tell

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...agent.events import Status
-from ...agent.outbox import Broken, Ended, Unheard
+from ...agent.host.outbox import Broken, Ended, Unheard
+from ...agent.host.wishes import Answer, RedoTo, Reject, Resume, Steer, UndoTo, Wish
 from ...agent.result import RunResult
-from ...agent.wishes import Answer, RedoTo, Reject, Resume, Steer, UndoTo, Wish
 from ..feed import Beside
 from .fault import why, why_not
 from .host import Host

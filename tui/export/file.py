@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...agent.journal import read_events
+from ...agent.history.journal import read_events
 from ...tools.errors import PersonError
 from .markdown import as_markdown
 from .page import as_page

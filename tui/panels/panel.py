@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.widget import Widget
 
-from ...agent.config import Settings
+from ...agent.settings.config import Settings
 from ..state.reducer import State
 
 

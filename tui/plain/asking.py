@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...agent.headless_plan import forecast_line
+from ...agent.host.wishes import Answer
 from ...agent.planning.plan_text import show_plan
-from ...agent.wishes import Answer
 from ..state.blocks import Approval
 from ..state.plan import PlanView
 from ..text import hidden, one_line, visible

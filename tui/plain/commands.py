@@ -10,12 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...agent.journal import read_events
-from ...agent.sessions import summaries
-from ...agent.store import find_session
-from ...agent.timetravel import diff
+from ...agent.history.journal import read_events
+from ...agent.history.sessions import summaries
+from ...agent.history.store import find_session
+from ...agent.history.timetravel import diff
+from ...agent.host.wishes import Fork, RedoTo, Resume, UndoTo
 from ...agent.v4.cost import cost_report
-from ...agent.wishes import Fork, RedoTo, Resume, UndoTo
 from ...tools.errors import PersonError
 from ..amounts import share, short, usd
 from ..branch import branch_of

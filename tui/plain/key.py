@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 
-from ...agent.config import Settings
+from ...agent.settings.config import Settings
 from ...tools.errors import PersonError
 from ..control.key import address, keep, key_variable, try_key
 from .lines import Lines

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ...agent.journal import read_events
-from ...agent.outbox import Broken, Ended, Unheard
+from ...agent.history.journal import read_events
+from ...agent.history.sessions import running
+from ...agent.history.store import sessions_folder
+from ...agent.host.outbox import Broken, Ended, Unheard
+from ...agent.host.wishes import Answer, Fork, Interrupt, RedoTo, Resume, Steer, UndoTo
 from ...agent.result import RunResult
 from ...agent.session import Start
-from ...agent.sessions import running
-from ...agent.store import sessions_folder
-from ...agent.wishes import Answer, Fork, Interrupt, RedoTo, Resume, Steer, UndoTo
 from ...tools.errors import Exit, PersonError
 from ..commands.summary import FILES_LISTED, SENTENCES, Summary, diffstat
 from ..control.address import hearers, name_of

@@ -10,9 +10,9 @@ from ...agent.bus import Live, Published
 from ...agent.events import ApprovalAsked, Event, MessageCommitted, Restored
 from ...agent.headless import plural
 from ...agent.headless_plan import labelled
+from ...agent.history.replay import works_in_place
+from ...agent.host.outbox import Told
 from ...agent.messages import AssistantMessage
-from ...agent.outbox import Told
-from ...agent.replay import works_in_place
 from ...agent.session import Start
 from ...agent.v4.cost import role_of
 from ..control.address import name_of

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from ...agent.sessions import Summary
+from ...agent.history.sessions import Summary
 from ..columns import left
 from ..signs import sign
 from .session_rows import row

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from ...agent.sessions import LONGEST, Summary
+from ...agent.history.sessions import LONGEST, Summary
 from ..safe import content, line
 from ..widgets.line_input import LineInput
 from .session_rows import words

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from textual.content import Content
 
-from ...agent.sessions import Summary
+from ...agent.history.sessions import Summary
 from ..amounts import usd
 from ..columns import beside, left, right
 from ..safe import line

@@ -16,8 +16,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
-from ...agent.sessions import Summary, delete, rename, summaries
-from ...agent.store import sessions_folder
+from ...agent.history.sessions import Summary, delete, rename, summaries
+from ...agent.history.store import sessions_folder
 from ...tools.errors import PersonError
 from ..amounts import now
 from ..messages import SessionChosen

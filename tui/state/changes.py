@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from ...agent.events import Event, Restored, SnapshotTaken
 from ...agent.events_plan import BroughtHome, Landed
-from ...agent.replay import works_in_place
+from ...agent.history.replay import works_in_place
 from ...tools.git.history import Timeline
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...agent.replay import MAIN
+from ...agent.history.replay import MAIN
 from ...agent.roles import PLANNER, REVIEWER
 from ...agent.v4.cost import role_of
 

@@ -20,10 +20,10 @@ from ...agent.events_plan import (
     TaskMoved,
     WorkerBegan,
 )
+from ...agent.history.replay import works_in_place
 from ...agent.planning.plan import Task, WriteSet
 from ...agent.planning.plan_check import Fault
 from ...agent.planning.schedule import State
-from ...agent.replay import works_in_place
 
 Proofs = Mapping[str, Evidence]
 """The newest evidence by the check's command."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ...agent.bus import Live, Published
 from ...agent.events import ApprovalAnswered, ApprovalAsked, Event, SessionEnded, SessionResumed
-from ...agent.replay import MAIN
+from ...agent.history.replay import MAIN
 from .activity import Activity, activity
 from .agents import AgentView, agent_after, asked, cut_off
 from .blocks import Approval

@@ -23,7 +23,8 @@ from leadline.agent.events import (
     ToolStarted,
 )
 from leadline.agent.events_requests import Segment
-from leadline.agent.journal import decode, encode
+from leadline.agent.history.journal import decode, encode
+from leadline.agent.history.replay import replay
 from leadline.agent.messages import (
     AssistantMessage,
     Origin,
@@ -34,7 +35,6 @@ from leadline.agent.messages import (
     UserMessage,
 )
 from leadline.agent.rehearsal.prompt import render as render_prompt
-from leadline.agent.replay import replay
 from leadline.agent.v4.wire import wire_messages
 from leadline.prompts.render import render
 from leadline.tools.registry import schemas_json

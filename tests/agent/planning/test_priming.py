@@ -9,7 +9,7 @@ import pytest
 from leadline.agent.bus import Bus, Recorder
 from leadline.agent.context.transcript import Lane, Transcript
 from leadline.agent.events import Body, UsageReported
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
 from leadline.agent.messages import AssistantMessage, UserMessage
 from leadline.agent.planning.priming import prime
 from leadline.agent.rehearsal import RehearsalServer, Settings, parse_scenario

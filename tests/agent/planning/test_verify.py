@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from leadline.agent.bus import Bus, Recorder
 from leadline.agent.events import CheckStarted, Durable, Verified, Warned
-from leadline.agent.journal import FILE, Journal, read_events
+from leadline.agent.history.journal import FILE, Journal, read_events
 from leadline.agent.planning.verify import Verdict, verify
 from leadline.tools.checks.model import Check
 from leadline.tools.commands import SandboxedCommands

@@ -15,7 +15,7 @@ from leadline.agent.bus import Bus, Recorder
 from leadline.agent.context.transcript import Lane, Tools, Transcript
 from leadline.agent.events import CheckStarted, Event, Routed, Verified
 from leadline.agent.events_plan import PlanProposed
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
 from leadline.agent.messages import SystemMessage, UserMessage
 from leadline.agent.planning.engine import (
     Assignment,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 import pytest
-from leadline.agent.consult import Approved, Declined
+from leadline.agent.asking.consult import Approved, Declined
 from leadline.agent.events_plan import Forecast, Interval
 from leadline.agent.planning.plan import Plan
 from leadline.agent.planning.plan_check import CheckedPlan

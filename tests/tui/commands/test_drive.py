@@ -11,7 +11,7 @@ import pytest
 from leadline.agent.bus import Listener, Live
 from leadline.agent.events import Event, Warned
 from leadline.agent.headless import failure_result
-from leadline.agent.journal import encode
+from leadline.agent.history.journal import encode
 from leadline.agent.passing import TextDelta
 from leadline.agent.planning.plan import Plan, Task
 from leadline.agent.planning.plan_text import read_plan

@@ -29,11 +29,11 @@ from leadline.agent.events_plan import (
     TaskMoved,
     WorkerBegan,
 )
-from leadline.agent.journal import Journal
+from leadline.agent.history.journal import Journal
+from leadline.agent.history.store import sessions_folder
 from leadline.agent.messages import AssistantMessage, SystemMessage, Usage, UserMessage
 from leadline.agent.planning.plan import Area, Plan, Task, WriteSet
 from leadline.agent.planning.plan_check import CheckedPlan
-from leadline.agent.store import sessions_folder
 from leadline.tools.errors import PersonError
 from leadline.tui.commands.common import session_folder
 from leadline.tui.commands.screen import Terminal

@@ -3,9 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from leadline.agent.config import Settings, load_settings
 from leadline.agent.planning.plan import Plan
 from leadline.agent.session import Start
+from leadline.agent.settings.config import Settings, load_settings
 from leadline.tools.errors import PersonError
 from leadline.tui.commands.run import in_its_way
 

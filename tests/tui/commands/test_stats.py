@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from leadline.agent.events import Durable, SessionEnded, SessionStarted, Status, UsageReported
-from leadline.agent.journal import FILE, Journal
+from leadline.agent.history.journal import FILE, Journal
+from leadline.agent.history.store import sessions_folder
 from leadline.agent.messages import Usage
 from leadline.agent.planning.outcomes import Outcome, keep_outcomes
-from leadline.agent.store import sessions_folder
 from leadline.tests.tui.conftest import Cli
 from leadline.tools.paths import folder_key
 

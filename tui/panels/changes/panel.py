@@ -18,7 +18,7 @@ from textual.widgets import Static
 from ....agent.changes.extent import Chosen, Extent, OfSession, OfStep
 from ....agent.changes.reading import Changed, FilePatch, Listing
 from ....agent.changes.work import Work
-from ....agent.wishes import RedoTo, Reject, UndoTo
+from ....agent.host.wishes import RedoTo, Reject, UndoTo
 from ...messages import Wished
 from ...safe import line
 from ...signs import sign

@@ -7,7 +7,7 @@ from textual.content import Content
 from ....agent.changes.extent import Extent, OfSession, OfStep, OfTask
 from ....agent.changes.reading import Changed, Listing
 from ....agent.changes.work import Work
-from ....agent.wishes import RedoTo, Reject, UndoTo, Wish
+from ....agent.host.wishes import RedoTo, Reject, UndoTo, Wish
 from ...columns import beside
 from ...safe import line
 from ...signs import sign

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from ....agent.config import Settings
+from ....agent.settings.config import Settings
 from ....agent.v4.catalog import Catalog, load_catalog
 from ....agent.v4.prices_ahead import Ahead, price_now_and_next
 from ....tools.errors import PersonError

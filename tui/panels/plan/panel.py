@@ -16,10 +16,10 @@ from textual.events import Resize
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ....agent.consult import CARRY_OUT
+from ....agent.asking.consult import CARRY_OUT
 from ....agent.events import Evidence
-from ....agent.replay import MAIN
-from ....agent.wishes import Answer
+from ....agent.history.replay import MAIN
+from ....agent.host.wishes import Answer
 from ...messages import AgentOpened, Wished
 from ...safe import line
 from ...screens.pager import Pager

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ....agent.replay import MAIN
+from ....agent.history.replay import MAIN
 from ... import safe
 from ...messages import AgentOpened
 from ...paint.block import paint

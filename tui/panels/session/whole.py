@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from ....agent.events import Event, MessageCommitted, ToolFinished
-from ....agent.journal import JournalError, read_events
+from ....agent.history.journal import JournalError, read_events
 from ....agent.messages import AssistantMessage
 from ...state.blocks import Answer, Block, Card, Proof, Said
 from ...state.texts import Excerpt

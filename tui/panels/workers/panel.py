@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from ....agent.wishes import Interrupt
+from ....agent.host.wishes import Interrupt
 from ... import amounts
 from ...columns import beside
 from ...messages import AgentOpened, SteerAsked, Wished

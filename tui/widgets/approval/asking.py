@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ....agent.consult import CARRY_OUT
-from ....agent.wishes import Answer
+from ....agent.asking.consult import CARRY_OUT
+from ....agent.host.wishes import Answer
 from ....tools.files import plural
 from ...state.blocks import Approval
 from ...state.names import known_as

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from ....agent.wishes import Answer
+from ....agent.host.wishes import Answer
 from ...messages import PanelOpened, Wished
 from ...state.blocks import Approval
 from .asking import CHOICES, WHY, Choice, Way, answer_of, detail, how_to_answer, kind_of

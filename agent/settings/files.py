@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from ..tools.errors import PersonError
+from ...tools.errors import PersonError
 
 PROJECT_FILE = ".leadline.toml"
 CONFIG_VARIABLE = "LEADLINE_CONFIG"

@@ -7,10 +7,10 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..tools.base import Preview
-from ..tools.errors import ToolError
-from ..tools.permissions import Ask
-from .events import ApprovalAsked
+from ...tools.base import Preview
+from ...tools.errors import ToolError
+from ...tools.permissions import Ask
+from ..events import ApprovalAsked
 
 PREVIEW_SECONDS = 10.0
 MOST_LINES = 2_000

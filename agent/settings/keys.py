@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..tools.errors import PersonError
+from ...tools.errors import PersonError
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 

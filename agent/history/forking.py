@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from ..tools.errors import PersonError
-from .events import (
+from ...tools.errors import PersonError
+from ..events import (
     Durable,
     Event,
     MessageCommitted,
@@ -28,11 +28,11 @@ from .events import (
     ToolFinished,
     ToolStarted,
 )
-from .events_plan import PlanProposed, Reviewed, TaskMoved
+from ..events_plan import PlanProposed, Reviewed, TaskMoved
+from ..modes import mode_of
+from ..roles import lead_of
 from .journal import Journal, read_events, utc_now
-from .modes import mode_of
 from .replay import MAIN, Talk, talk_of
-from .roles import lead_of
 from .sessions import rename
 from .store import new_session_id
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from .changes.extent import Chosen, Extent
-from .planning.plan import Plan
+from ..changes.extent import Chosen, Extent
+from ..planning.plan import Plan
 
 Scope = Literal["once", "session", "always"]
 """How long a yes holds for the same question: for this call, until the session ends, or in this repository."""

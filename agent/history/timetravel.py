@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..tools.git.history import Move, Timeline, follow, touched
-from ..tools.git.names import printable, some
-from ..tools.git.repository import open_repository
-from ..tools.git.restore import RestoreReport
-from ..tools.git.snapshots import SnapshotStore
-from .bus import Listener, Recorder, told_to
-from .events import Restored
+from ...tools.git.history import Move, Timeline, follow, touched
+from ...tools.git.names import printable, some
+from ...tools.git.repository import open_repository
+from ...tools.git.restore import RestoreReport
+from ...tools.git.snapshots import SnapshotStore
+from ..bus import Listener, Recorder, told_to
+from ..events import Restored
 from .journal import Journal, read_events
 from .replay import MAIN, Replayed, replay
 

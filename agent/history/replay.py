@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..tools.git.history import Timeline
-from ..tools.report import REPORT, ReportParams
-from .context.repacking import forget, repacked
-from .context.transcript import Lane
-from .events import (
+from ...tools.git.history import Timeline
+from ...tools.report import REPORT, ReportParams
+from ..context.repacking import forget, repacked
+from ..context.transcript import Lane
+from ..events import (
     Durable,
     Event,
     MessageCommitted,
@@ -30,9 +30,9 @@ from .events import (
     ToolStarted,
     UsageReported,
 )
-from .events_plan import Forked
+from ..events_plan import Forked
+from ..messages import AssistantMessage, Message, ToolCall, ToolMessage, UserMessage
 from .journal import JournalError
-from .messages import AssistantMessage, Message, ToolCall, ToolMessage, UserMessage
 
 MAIN = "main"
 """The agent that works on the person's tree itself, and in whose name the session's own events are."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from ..events import ApprovalAsked
+from ..host.wishes import Scope
+from ..planning.plan import Plan
 from .allowed import Rule
-from .events import ApprovalAsked
-from .planning.plan import Plan
-from .wishes import Scope
 
 
 @dataclass(frozen=True, slots=True)

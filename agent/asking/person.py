@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ..bus import Published, Recorder
 from .approvals import Approver, Asker
-from .bus import Published, Recorder
 from .consult import Consult
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..tools.errors import PersonError
-from .events import ApprovalAnswered, ApprovalAsked, Event
+from ...tools.errors import PersonError
+from ..events import ApprovalAnswered, ApprovalAsked, Event
 
 FILE = "allowed.json"
 

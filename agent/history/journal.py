@@ -18,8 +18,8 @@ from typing import Literal
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from ..tools.errors import Exit, PersonError
-from .events import Durable, Event, SessionEnded, SnapshotTaken
+from ...tools.errors import Exit, PersonError
+from ..events import Durable, Event, SessionEnded, SnapshotTaken
 
 FORMAT = 1
 FILE = "journal.jsonl"

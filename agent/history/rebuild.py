@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..prompts.render import render
-from ..tools.registry import schemas_json
-from .bus import Recorder
-from .context.transcript import Lane, Start, Tools, Transcript
-from .events import MessageCommitted, Rebased, Status, ToolFinished, ToolStarted
-from .messages import SystemMessage, ToolMessage, UserMessage
+from ...prompts.render import render
+from ...tools.registry import schemas_json
+from ..bus import Recorder
+from ..context.transcript import Lane, Start, Tools, Transcript
+from ..events import MessageCommitted, Rebased, Status, ToolFinished, ToolStarted
+from ..messages import SystemMessage, ToolMessage, UserMessage
 from .replay import Replayed, Unanswered
 
 FINISHED: tuple[Status, ...] = ("done", "unverified", "planned")

@@ -15,14 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .changes.wished import AT_WORK, carry_out
+from ..changes.wished import AT_WORK, carry_out
+from ..dispatch import sendable
+from ..history.forking import fork_session
+from ..reach import Reach
+from ..result import RunResult
+from ..session import Start, resume, run
 from .desk import Desk
-from .dispatch import sendable
-from .forking import fork_session
 from .outbox import Broken, Closed, Ended, Outbox, Told, Unheard
-from .reach import Reach
-from .result import RunResult
-from .session import Start, resume, run
 from .wishes import (
     Answer,
     Close,

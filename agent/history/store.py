@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..tools.errors import PersonError
+from ...tools.errors import PersonError
 
 
 def sessions_folder(home: Path) -> Path:

@@ -18,9 +18,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..tools.errors import Exit, PersonError
-from ..tools.git.forget import forget_snapshots
-from .events import (
+from ...tools.errors import Exit, PersonError
+from ...tools.git.forget import forget_snapshots
+from ..events import (
     SessionEnded,
     SessionForked,
     SessionResumed,

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from io import StringIO
 from itertools import count, islice
 
-from .bus import Live, Published
-from .events import Event, MessageCommitted, ToolFinished, TurnEnded, Verified
-from .messages import AssistantMessage
-from .passing import CommandWaits, Passing, ReasoningDelta, TextDelta, ToolOutput
-from .result import RunResult
+from ..bus import Live, Published
+from ..events import Event, MessageCommitted, ToolFinished, TurnEnded, Verified
+from ..messages import AssistantMessage
+from ..passing import CommandWaits, Passing, ReasoningDelta, TextDelta, ToolOutput
+from ..result import RunResult
 from .wishes import Wish
 
 MOST_TEXT = 100_000

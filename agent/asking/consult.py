@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
 
+from ..bus import Recorder
+from ..events import ApprovalAnswered, ApprovalAsked
+from ..events_plan import Forecast
+from ..planning.plan import Plan
+from ..planning.plan_check import CheckedPlan
 from .approvals import Reply
-from .bus import Recorder
-from .events import ApprovalAnswered, ApprovalAsked
-from .events_plan import Forecast
-from .planning.plan import Plan
-from .planning.plan_check import CheckedPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from typing import Annotated, Literal, cast
 import platformdirs
 from pydantic import JsonValue
 
-from ..tools.errors import PersonError
-from ..tools.permissions import Mode
-from .configfiles import (
+from ...tools.errors import PersonError
+from ...tools.permissions import Mode
+from ..v4.facts import Tier
+from .files import (
     CONFIG_VARIABLE,
     INTERFACE,
     PROJECT_FILE,
@@ -43,7 +44,6 @@ from .options import (
     show_value,
     whole,
 )
-from .v4.facts import Tier
 
 KEY_VARIABLE = "LEADLINE_API_KEY"
 """What the profile `custom` calls its key's variable; not an option, though it is named like one."""

@@ -6,13 +6,13 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..tools.errors import PersonError
-from .allowed import Rule, keep_rule, read_rules, rule_of
-from .approvals import Approver, Asker, Reply
-from .bus import Published, Recorder
-from .consult import CARRY_OUT, Consult, RecordedConsult
-from .dispatch import sendable
-from .events import ApprovalAnswered, ApprovalAsked, Event
+from ...tools.errors import PersonError
+from ..asking.allowed import Rule, keep_rule, read_rules, rule_of
+from ..asking.approvals import Approver, Asker, Reply
+from ..asking.consult import CARRY_OUT, Consult, RecordedConsult
+from ..bus import Published, Recorder
+from ..dispatch import sendable
+from ..events import ApprovalAnswered, ApprovalAsked, Event
 from .wishes import Answer
 
 NO_REASON = "The person said no and gave no reason."
