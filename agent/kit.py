@@ -1,12 +1,10 @@
-"""What one session works with, put together in one place and closed in one place."""
+"""What one session works with, made by `assembly`, closed in one place."""
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -15,31 +13,25 @@ from pydantic import JsonValue
 from ..tools.checks.model import Check
 from ..tools.code.checker import Checker
 from ..tools.commands import SandboxedCommands
-from ..tools.git.repository import Repository
 from ..tools.git.snapshots import SnapshotStore
-from ..tools.git.survey import Limits as SnapshotLimits
-from ..tools.paths import folder_key, remove_abandoned
+from ..tools.paths import folder_key
 from ..tools.permissions import Mode
 from ..tools.registry import TOOLS, schemas
-from ..tools.sandbox.base import Sandbox
-from ..tools.sandbox.detect import choose_sandbox
 from .agents import Agent
 from .asking.allowed import session_rules
 from .asking.approvals import Approver, Asker, Nobody
 from .asking.consult import Consult, NoConsult
 from .asking.person import Person
-from .budget import Budget, Limits
-from .bus import Bus, Listener, Recorder
-from .clonework import surroundings
+from .budget import Budget
+from .bus import Bus, Recorder
 from .codebase import Codebase
-from .context.packing import pack_budget
 from .context.repacking import Prices
 from .context.transcript import Lane, Transcript
 from .dispatch import Dispatcher, Workplace
 from .ending import Ending
 from .events import Way
 from .history.journal import Journal, utc_now
-from .history.replay import MAIN, Replayed, talk_of
+from .history.replay import MAIN, talk_of
 from .idle import nothing_changed, nothing_to_keep
 from .loop import Loop
 from .planning.baseline import CloneBaseline, Surroundings
@@ -49,16 +41,12 @@ from .planning.timings import keep_timings
 from .reach import Reach
 from .roles import PLANNER, SOLO, Role
 from .settings.config import Settings
-from .settings.keys import with_kept_keys
 from .steps import Steps
-from .survey import Place, checks_of, code_source, list_files
+from .survey import Place
 from .upkeep import Terms, Upkeep
 from .v4.catalog import Catalog
 from .v4.client import V4Client
 from .v4.ledger import Ledger
-from .v4.link import start_connecting
-from .v4.profiles import endpoint, load_profiles
-from .v4.retry import Limits as AnswerLimits
 from .v4.throttle import Throttle
 
 
@@ -190,7 +178,7 @@ class Kit:
 
     def prices(self, lane: Lane) -> Callable[[], Prices]:
         """What input costs in this lane at the moment it is asked."""
-        return _prices(self.ledger, lane.model)
+        return prices_of(self.ledger, lane.model)
 
     def work(self) -> Work:
         return Work(
@@ -234,140 +222,7 @@ class Kit:
         self.journal.close()
 
 
-async def assemble(
-    place: Place,
-    job: Job,
-    settings: Settings,
-    catalog: Catalog,
-    journal_of: Callable[[], Journal],
-    listeners: Sequence[Listener],
-    earlier: Replayed | None = None,
-) -> Kit:
-    """Put a session together: connecting, looking at the place and finding a sandbox happen at once.
-
-    Raises PersonError before the journal is opened for everything that can be known by then.
-    """
-    fits = output_check(job.output_schema)
-    environ = with_kept_keys(os.environ, settings.home)
-    where = endpoint(load_profiles(), settings.profile, environ, settings.base_url)
-    connecting = start_connecting(where)
-    setting = "off" if job.mode == "full" else settings.sandbox
-    sandbox, files = await asyncio.gather(choose_sandbox(setting, place.root), list_files(place))
-    writable = job.mode != "plan" and place.repository is not None
-    if writable:
-        abandoned = remove_abandoned(place.root, files)
-        files = tuple(path for path in files if path not in abandoned)
-    journal = journal_of()
-    bus = _bus(listeners)
-    recorder = Recorder(journal, bus, MAIN, talk_of(journal.events, MAIN).turn)
-    commands = _commands(place, job, settings, sandbox, journal.folder, may_write=writable)
-    kept = _Kept()
-    if place.repository is not None and writable:
-        network = _has_network(settings, job)
-        at = place.repository
-        kept = await _keeping(at, settings, journal, recorder, commands, sandbox, network=network)
-    throttle, limits = Throttle(), AnswerLimits(first_delta_seconds=settings.first_token_seconds)
-    ledger = Ledger(catalog, priced=where.profile.list_prices)
-    code = Codebase(code_source(place, settings.home, files), recorder)
-    budget = pack_budget(catalog.resolve(job.lane.model), settings.pack_tokens)
-    if budget:  # else the first tool that asks begins it
-        code.begin()
-    seen = dict(earlier.seen) if earlier else {}
-    speaker, looking, mode = recorder, commands, job.mode
-    if job.lead is PLANNER:
-        speaker = Recorder(journal, bus, PLANNER.name, earlier.turn if earlier else 0)
-        # Who only looks is confined also where others are not.
-        eyes = await choose_sandbox(settings.sandbox, place.root) if job.mode == "full" else sandbox
-        own = journal.folder / PLANNER.name
-        looking, mode = _commands(place, job, settings, eyes, own, may_write=False), "plan"
-    terms = Terms(job.task, budget, settings.max_turns, _prices(ledger, job.lane.model))
-    upkeep = Upkeep(code, speaker, seen, terms)
-    inbox = job.reach.inbox(speaker.agent)
-    lead = Agent(job.lead, job.lane, speaker, looking, mode, seen, upkeep, inbox)
-    if job.person is not None:
-        bus.subscribe(job.person.listen)
-        job = replace(job, consult=job.person.consult(speaker))
-    return Kit(
-        job=job,
-        place=place,
-        files=files,
-        checks=checks_of(place, files, job.checks_given) if writable else (),
-        settings=settings,
-        catalog=catalog,
-        journal=journal,
-        bus=bus,
-        recorder=recorder,
-        commands=commands,
-        ledger=ledger,
-        throttle=throttle,
-        client=V4Client(where, catalog, throttle, ledger, connecting, limits),
-        store=kept.store,
-        steps=kept.steps,
-        budget=_budget(settings, journal),
-        code=code,
-        around=kept.around,
-        lead=lead,
-        baseline=kept.baseline,
-        pack_budget=budget,
-        fits=fits,
-        checker=Checker(),
-    )
-
-
-def _commands(
-    place: Place, job: Job, settings: Settings, sandbox: Sandbox, folder: Path, *, may_write: bool
-) -> SandboxedCommands:
-    """A runner on the person's tree."""
-    return SandboxedCommands(
-        sandbox,
-        place.root,
-        folder,
-        leadline_home=settings.home,
-        writable=may_write,
-        network=_has_network(settings, job),
-        default_seconds=settings.command_seconds,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What keeps the person's tree; nothing of it where nothing may be changed."""
-
-    store: SnapshotStore | None = None
-    steps: Steps | None = None
-    around: Surroundings | None = None
-    baseline: CloneBaseline | None = None
-
-
-async def _keeping(
-    repository: Repository,
-    settings: Settings,
-    journal: Journal,
-    recorder: Recorder,
-    commands: SandboxedCommands,
-    sandbox: Sandbox,
-    *,
-    network: bool,
-) -> _Kept:
-    limits = SnapshotLimits(untracked_file=settings.snapshot_file_mb << 20)
-    store = await SnapshotStore.open(settings.home, repository, journal.session, limits)
-    steps = Steps(store, repository, recorder, commands.jobs_running)
-    around = surroundings(repository.root, settings, journal, store.store, sandbox, network)
-    return _Kept(store, steps, around, CloneBaseline(around, lambda: steps.first, recorder))
-
-
-def _bus(listeners: Sequence[Listener]) -> Bus:
-    bus = Bus()
-    for listener in listeners:
-        bus.subscribe(listener)
-    return bus
-
-
-def _has_network(settings: Settings, job: Job) -> bool:
-    return settings.network or job.mode == "full"
-
-
-def _prices(ledger: Ledger, model: str) -> Callable[[], Prices]:
+def prices_of(ledger: Ledger, model: str) -> Callable[[], Prices]:
     """What input costs at the moment it is asked."""
 
     def prices() -> Prices:
@@ -375,21 +230,3 @@ def _prices(ledger: Ledger, model: str) -> Callable[[], Prices]:
         return Prices(price.hit, price.miss, price.peak)
 
     return prices
-
-
-def _budget(settings: Settings, journal: Journal) -> Budget:
-    """The limits, with what an earlier run of the session has used of them already."""
-    limits = Limits(settings.budget_usd, settings.max_minutes, settings.max_turns)
-    budget = Budget(limits, monotonic)
-    budget.replay(journal.events)
-    return budget
-
-
-def output_check(schema: dict[str, JsonValue] | None) -> Callable[[JsonValue], str | None] | None:
-    """What judges the answer that `--output-schema` asks for."""
-    if schema is None:
-        return None
-    # Imported here because few runs need it and every run would wait for it.
-    from .schema import fitting
-
-    return fitting(schema)

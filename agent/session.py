@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from ..tools.errors import PersonError
 from .asking.consult import Consult, NoConsult
 from .asking.person import Person
+from .assembly import assemble
 from .bus import Bus, Listener, Published
 from .context.transcript import Lane, Transcript
 from .dispatch import sendable
@@ -29,7 +30,7 @@ from .history.journal import Journal, JournalError, utc_now
 from .history.rebuild import rebuilt
 from .history.replay import MAIN, Replayed, replay
 from .history.store import new_session_id, sessions_folder
-from .kit import Job, Kit, assemble, version
+from .kit import Job, Kit, version
 from .lanes import lane_of, route
 from .modes import mode_of, mode_to_go_on_in
 from .opening import ready, say_mode, say_unsaid
