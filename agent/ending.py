@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
 from ..tools.checks.model import FileChange
 from ..tools.errors import PersonError
-from ..tools.git.commit import commit_paths
+from ..tools.git.commit import Commit, commit_paths
 from ..tools.git.names import some
 from ..tools.git.repository import Repository
 from ..tools.git.snapshot import Snapshot
@@ -27,6 +28,10 @@ ATTRIBUTION = "Assisted-by: Leadline"
 
 MOST_COMPARED = 2_000_000
 """Bytes of a changed file that is looked through for weakened tests."""
+
+_WIDTH = 72
+"""Columns of a commit's message, by git's own habit."""
+_WRAPPER = textwrap.TextWrapper(_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ async def end_session(ending: Ending, finish: Finish) -> RunResult:
     """Record the end and put the result together. A commit that can't be made changes the status, not the tree."""
     change = await _change(ending)
     finish = await _still_proven(ending, finish, change.last)
-    commit: str | None = None
+    commit: Commit | None = None
     if ending.commit and change.paths and finish.status in ("done", "unverified"):
         finish, commit = await _commit(ending, finish, change.paths)
     ending.recorder.emit(SessionEnded(finish.status, EXIT_CODES[finish.status], finish.summary))
@@ -78,7 +83,8 @@ async def end_session(ending: Ending, finish: Finish) -> RunResult:
         sandbox=ending.sandbox,
         turns=turns(events),
         seconds=round(monotonic() - ending.started, 3),
-        commit=commit,
+        commit=commit.commit if commit else None,
+        branch=commit.branch if commit else None,
         output=finish.output,
         plan=plan,
         tasks=task_results(events, record),
@@ -128,10 +134,9 @@ async def _still_proven(ending: Ending, finish: Finish, last: Snapshot | None) -
 
 async def _commit(
     ending: Ending, finish: Finish, paths: Sequence[str]
-) -> tuple[Finish, str | None]:
+) -> tuple[Finish, Commit | None]:
     assert ending.repository is not None
-    subject, _, rest = finish.summary.strip().partition("\n")
-    message = f"{_shortened(subject)}\n\n{rest.strip()}".strip()
+    message = _message(finish.summary)
     trailer = ATTRIBUTION if ending.attribution else None
     try:
         made = await commit_paths(
@@ -146,8 +151,24 @@ async def _commit(
     if made.ignored:
         text = f"Not committed, because git ignores them: {some(made.ignored)}."
         ending.recorder.emit(Warned(text))
-    return finish, made.commit
+    return finish, made
 
 
-def _shortened(subject: str) -> str:
-    return subject if len(subject) <= 72 else f"{subject[:69].rstrip()}..."
+def _message(summary: str) -> str:
+    """The commit's message: a first line that is short enough for a subject, else one cut from it above all of it."""
+    summary = summary.strip()
+    subject, _, rest = summary.partition("\n")
+    if len(subject) <= _WIDTH:
+        return f"{subject}\n\n{_wrapped(rest.strip())}".strip()
+    sentence = subject.partition(". ")[0]
+    subject = textwrap.shorten(sentence, _WIDTH, placeholder="...")
+    return f"{subject}\n\n{_wrapped(summary)}"
+
+
+def _wrapped(text: str) -> str:
+    """Prose in lines as git shows them well; what begins with a blank may be code and stays as it is."""
+    lines = (
+        line if len(line) <= _WIDTH or line[0].isspace() else _WRAPPER.fill(line)
+        for line in text.splitlines()
+    )
+    return "\n".join(lines)

@@ -127,6 +127,7 @@ def result_json(result: RunResult) -> dict[str, JsonValue]:
         "changed": list(result.changed),
         "patch": result.patch,
         "commit": result.commit,
+        "branch": result.branch,
         "evidence": [_evidence_json(each) for each in result.evidence],
         "notes": list(result.notes),
         "plan": None if result.plan is None else json.loads(plan_json(result.plan)),

@@ -67,7 +67,7 @@ class RunResult:
     `plan`, `tasks` and `assumptions`, which were made instead of asking, are there where a planner was at work.
 
     `patch` is the whole change against the state before the run, as `git apply` takes it. `output` is the answer that
-    `--output-schema` asked for.
+    `--output-schema` asked for. `branch` is where `commit` was made.
     """
 
     session: str
@@ -84,6 +84,7 @@ class RunResult:
     turns: int
     seconds: float
     commit: str | None = None
+    branch: str | None = None
     output: JsonValue = None
     plan: Plan | None = None
     tasks: tuple[TaskResult, ...] = ()

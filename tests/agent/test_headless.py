@@ -160,6 +160,7 @@ def test_the_result_has_its_documented_keys():
         "changed",
         "patch",
         "commit",
+        "branch",
         "evidence",
         "notes",
         "plan",

@@ -57,6 +57,21 @@ async def test_on_the_current_branch(stage: MakeStage, tmp_path: Path) -> None:
     assert git(place.repo, "log", "-1", "-g", "--format=%gs").strip() == "commit: Add adds again"
 
 
+async def test_a_long_summary_is_all_in_the_message(stage: MakeStage) -> None:
+    first = "`add` gave the difference of its arguments, as it has since the first commit. It gives their sum now."
+    code = "    assert add(2, 2) == 4  # and this line, which is long, is no prose and has to stay as it is"
+    place = await stage(sequence(MEND, report("done", f"{first}\n\n{code}")))
+    ran = await place.run("--commit")
+    assert ran.code == 0, ran.err
+    subject, _, body = git(place.repo, "log", "-1", "--format=%B").partition("\n\n")
+    assert subject == "`add` gave the difference of its arguments, as it has since the first..."
+    prose, kept, trailer = body.strip().split("\n\n")
+    assert " ".join(prose.split("\n")) == first
+    assert max(map(len, prose.split("\n"))) <= 72
+    assert kept == code
+    assert trailer == "Assisted-by: Leadline"
+
+
 async def test_on_a_new_branch(stage: MakeStage, tmp_path: Path) -> None:
     place = await stage(MENDED)
     _others_work(place.repo)
@@ -66,6 +81,8 @@ async def test_on_a_new_branch(stage: MakeStage, tmp_path: Path) -> None:
     assert ran.code == 0, ran.err
     assert sprung(tmp_path / "sprung") == []
     assert git(place.repo, "rev-parse", "leadline/mend").strip() == ran.result["commit"]
+    assert ran.result["branch"] == "leadline/mend"
+    assert f"commit: {ran.result['commit']} on leadline/mend" in ran.err
     assert git(place.repo, "rev-parse", "leadline/mend^").strip() == before
     assert git(place.repo, "rev-parse", "main").strip() == before
     assert git(place.repo, "symbolic-ref", "--short", "HEAD").strip() == "main"

@@ -139,7 +139,8 @@ class Summary:
 
     def _ways_back(self, result: RunResult) -> None:
         if result.commit:
-            self._screen.line(f"commit: {result.commit}")
+            where = f" on {result.branch}" if result.branch else ""
+            self._screen.line(f"commit: {result.commit}{where}")
         if result.status == "planned":
             self._screen.paragraph(
                 "`leadline run --plan FILE` carries it out, FILE being its JSON, edited or as it is"
