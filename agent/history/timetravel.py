@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ...tools.git.names import printable, some
 from ...tools.git.repository import open_repository
 from ...tools.git.restore import RestoreReport
 from ...tools.git.snapshots import SnapshotStore
+from ...tools.paths import remove_abandoned
 from ..bus import Listener, Recorder, told_to
 from ..events import Restored
 from .journal import Journal, read_events
@@ -57,35 +59,51 @@ async def _travel(
         state = replay(journal.events)
         there, moves = go(state.timeline)
         store = await _store(folder, state)
-        reports = await follow(store, moves, force=force)
+        await _tidy(store)
+        report = await follow(store, moves, force=force)
         label = state.steps[there.at - 1].label if there.at else "before the first change"
-        touched = [path for report in reports for path in (*report.written, *report.deleted)]
+        touched = [*report.written, *report.deleted]
         target = state.steps[there.at - 1].commit if there.at else ""
         recorder = Recorder(journal, told_to(listeners), MAIN, state.turn)
         recorder.emit(Restored(there.at, target, tuple(map(printable, dict.fromkeys(touched)))))
-        return _told(store, there.at, label, reports)
+        told = _told(store, there.at, label, report)
+        return " ".join([told, *await _told_of_staged(store, moves)])
     finally:
         journal.close()
 
 
-def _told(store: SnapshotStore, step: int, label: str, reports: Sequence[RestoreReport]) -> str:
+def _told(store: SnapshotStore, step: int, label: str, report: RestoreReport) -> str:
     parts = [f"At step {step} ({label})."]
-    written = [path for report in reports for path in report.written]
-    deleted = [path for report in reports for path in report.deleted]
-    kept = [path for report in reports for path in report.kept]
     for names, what in (
-        (written, "Brought back"),
-        (deleted, "Removed"),
-        (kept, "Left alone, because it is not known who made it"),
+        (report.written, "Brought back"),
+        (report.deleted, "Removed"),
+        (report.kept, "Left alone, because it is not known who made it"),
+        (report.overtaken, "Left alone, because somebody changed it meanwhile"),
     ):
         if names:
             parts.append(f"{what}: {some(names)}.")
-    parts.extend(
-        f"What was overwritten is kept: snapshot {report.saved.commit[:12]} in the git store {store.git_dir}."
-        for report in reports
-        if report.saved is not None
-    )
+    if report.saved is not None:
+        show = f"git --git-dir={store.git_dir} show {report.saved.commit[:12]}:PATH"
+        parts.append(f"What was overwritten is kept, and `{show}` prints it.")
     return " ".join(parts)
+
+
+async def _tidy(store: SnapshotStore) -> None:
+    """Files that an undo before this one was killed over, before they took their places."""
+    files = await (await open_repository(store.root)).list_files()
+    await asyncio.to_thread(remove_abandoned, store.root, files)
+
+
+async def _told_of_staged(store: SnapshotStore, moves: Sequence[Move]) -> list[str]:
+    """The index is the person's: what it held then is not put back, but it is not lost either."""
+    if not moves:
+        return []
+    there = await store.load(moves[-1].target)
+    paths = await store.unstaged(there)
+    if not paths or there.staged is None:
+        return []
+    show = f"git --git-dir={store.git_dir} show {there.staged[:12]}:PATH"
+    return [f"Staged then and no longer: {some(paths)}. That is kept, and `{show}` prints it."]
 
 
 async def _store(folder: Path, state: Replayed) -> SnapshotStore:

@@ -6,6 +6,7 @@
 - `settings`: the few values taken from the person's own git configuration (identity, line ends, excludes).
 - `snapshots`: `await SnapshotStore.open(home, place, session)`; then `take`, `load`, `changed_paths`, `diff`,
   `read_file`, `restore`. Nothing is written inside the person's `.git`.
+- `keeping`: what a snapshot must not only borrow from the person's objects, and what is staged and in no file.
 - `history`: `Timeline` (pure: record, undo, redo give the moves to make) and `follow`, which makes them.
 - `commit`: `await commit_paths(repository, paths, message, ...)`, the one writer of the person's `.git`.
 

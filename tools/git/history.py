@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ..errors import Exit, PersonError
+from ..errors import PersonError
 from .restore import RestoreReport
 from .snapshots import SnapshotStore
 
@@ -21,10 +21,6 @@ class Move:
     current: str
     target: str
     paths: tuple[str, ...] | None = None
-
-    @property
-    def reversed(self) -> Move:
-        return Move(self.target, self.current, self.paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +113,10 @@ async def touched(store: SnapshotStore, steps: Iterable[Step]) -> tuple[str, ...
 
 async def follow(
     store: SnapshotStore, moves: tuple[Move, ...], *, force: bool = False
-) -> tuple[RestoreReport, ...]:
-    """Makes the moves, all or none: where one is refused, those made are taken back, and its error is raised."""
-    reports: list[RestoreReport] = []
-    for number, move in enumerate(moves):
-        try:
-            reports.append(await _make(store, move, force))
-        except PersonError as error:
-            if error.exit_code is Exit.CONFLICT:
-                for made in reversed(moves[:number]):
-                    await _make(store, made.reversed, force)
-            raise
-    return tuple(reports)
-
-
-async def _make(store: SnapshotStore, move: Move, force: bool) -> RestoreReport:
-    current, target = await store.load(move.current), await store.load(move.target)
-    return await store.restore(current, target, move.paths, force=force)
+) -> RestoreReport:
+    """Makes the moves, all or none. Broken off in the middle, the same call goes on where it stopped."""
+    legs = [
+        (await store.load(move.current), await store.load(move.target), move.paths)
+        for move in moves
+    ]
+    return await store.restore_along(legs, force=force)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ..errors import PersonError
 from .names import joined, printable
-from .run import Place, run_git
+from .run import GitResult, Place, run_git
 from .store import Store
 
 LINK = 0o120000
@@ -63,11 +63,26 @@ def checked_id(text: str) -> str:
     return text
 
 
-async def tree_changes(store: Store, before: str, after: str) -> tuple[Change, ...]:
-    """What differs between two trees, by path; renames are a deletion and an addition."""
-    flags = ("-r", "-z", "--raw", "--no-renames", "--full-index", "--ignore-submodules=none")
-    result = await run_git(_bare(store), "diff-tree", *flags, before, after, "--")
-    items = iter(result.items)
+_RAW = ("-r", "-z", "--raw", "--no-renames", "--full-index", "--ignore-submodules=none")
+
+
+async def tree_changes(
+    store: Store, before: str, after: str, *, folders: bool = False
+) -> tuple[Change, ...]:
+    """What differs between two trees, by path; renames are a deletion and an addition. With `folders` also which
+    folders differ, but for the top."""
+    flags = (*_RAW, "-t") if folders else _RAW
+    return _changes(await run_git(_bare(store), "diff-tree", *flags, before, after, "--"))
+
+
+async def staged_changes(store: Store, tree: str) -> tuple[Change, ...]:
+    """In what the person's index differs from a tree that their repository has; a path with conflicts is in none."""
+    asked = ("diff-index", "--cached", *_RAW, tree, "--")
+    return _changes(await run_git(store.user, *asked, overrides=store.carried))
+
+
+def _changes(raw: GitResult) -> tuple[Change, ...]:
+    items = iter(raw.items)
     return tuple(_change(facts, next(items)) for facts in items)
 
 
@@ -142,17 +157,26 @@ def path_groups(paths: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 async def blob_sizes(store: Store, ids: Iterable[str]) -> dict[str, int]:
     """Sizes in bytes of those of the blobs that are there."""
+    return {
+        name: size
+        for name, (kind, size) in (await object_facts(store, ids)).items()
+        if kind == "blob"
+    }
+
+
+async def object_facts(store: Store, ids: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """What those of the objects that are there are (`blob`, `tree` or `commit`), and their sizes in bytes."""
     asked = sorted(set(ids))
     if not asked:
         return {}
     form = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
     lines = "\n".join(asked).encode() + b"\n"
     result = await run_git(_bare(store), "cat-file", form, "--buffer", stdin=lines)
-    found: dict[str, int] = {}
+    found: dict[str, tuple[str, int]] = {}
     for line in result.stdout.decode("ascii").splitlines():
         name, kind, *size = line.split(" ")
-        if kind == "blob":
-            found[name] = int(size[0])
+        if size:
+            found[name] = kind, int(size[0])
     return found
 
 
@@ -172,6 +196,12 @@ def batches(sizes: dict[str, int]) -> Iterator[list[str]]:
 
 async def read_blobs(store: Store, ids: list[str]) -> dict[str, bytes]:
     """The contents. Raises `PersonError` where one is missing or is not what its id says."""
+    return await read_objects(store, dict.fromkeys(ids, "blob"))
+
+
+async def read_objects(store: Store, kinds: Mapping[str, str]) -> dict[str, bytes]:
+    """The contents of objects by their ids, of which it is known what they are. Raises as `read_blobs` does."""
+    ids = list(kinds)
     lines = "\n".join(ids).encode() + b"\n"
     result = await run_git(_bare(store), "cat-file", "--batch", "--buffer", stdin=lines)
     data, at = result.stdout, 0
@@ -179,11 +209,11 @@ async def read_blobs(store: Store, ids: list[str]) -> dict[str, bytes]:
     for object_id in ids:
         end = data.index(b"\n", at)
         facts = data[at:end].split(b" ")
-        if len(facts) != 3 or facts[1] != b"blob":
+        if len(facts) != 3 or facts[1] != kinds[object_id].encode():
             raise damaged([object_id])
         size = int(facts[2])
         content = data[end + 1 : end + 1 + size]
-        if store.blob_id(content) != object_id:
+        if store.object_id(kinds[object_id], content) != object_id:
             raise damaged([object_id])
         found[object_id] = content
         at = end + size + 2

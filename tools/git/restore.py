@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from enum import Enum
 
@@ -47,6 +47,8 @@ class Step:
     stamp: Stamp | None
     clear: bool
     """An empty folder has to go first."""
+    private: bool = False
+    """For nobody but its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,32 @@ def chosen(changes: Iterable[Change], paths: Iterable[str] | None) -> tuple[Chan
     )
 
 
-def make_plan(tree: Tree, changes: Iterable[Change], *, force: bool) -> Plan:
+_UNLIKE_ANY = Entry(0, "")
+
+
+def in_a_row(legs: Iterable[Iterable[Change]]) -> tuple[Change, ...]:
+    """The changes of several legs, one after the other, as one change of each path.
+
+    Where a leg does not begin with what the one before ended with, somebody else changed the file in between. It is
+    then like nothing that may be changed without force, whatever it is now.
+    """
+    found: dict[str, Change] = {}
+    for leg in legs:
+        for change in leg:
+            earlier = found.get(change.path, change)
+            follows = earlier is change or earlier.after == change.before
+            before = earlier.before if follows else _UNLIKE_ANY
+            found[change.path] = Change(change.path, before, change.after)
+    return tuple(change for change in found.values() if change.before != change.after)
+
+
+def make_plan(
+    tree: Tree,
+    changes: Iterable[Change],
+    *,
+    force: bool,
+    private: Set[str] = frozenset(),
+) -> Plan:
     """Looks at every path and decides what a restore has to do. Changes nothing; blocking.
 
     A path is changed if it is as it was before the change; with `force` also if it is neither as before nor as
@@ -94,7 +121,7 @@ def make_plan(tree: Tree, changes: Iterable[Change], *, force: bool) -> Plan:
     allowed = {Verdict.DO, Verdict.CONFLICT} if force else {Verdict.DO}
     return Plan(
         steps=tuple(
-            Step(change.path, change.after, found.stamp, found.folder)
+            Step(change.path, change.after, found.stamp, found.folder, change.path in private)
             for change, found, verdict in verdicts
             if verdict in allowed
         ),
@@ -169,7 +196,8 @@ def write_files(
             if step.clear:
                 tree.make_way(step.path)
             if tree.same(step.path, step.stamp):
-                tree.write(step.path, step.wanted, contents[step.wanted.object_id])
+                content = contents[step.wanted.object_id]
+                tree.write(step.path, step.wanted, content, private=step.private)
                 written.append(step.path)
                 continue
         except BlockedError:

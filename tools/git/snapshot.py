@@ -27,6 +27,10 @@ class Snapshot:
     watched: frozenset[str]
     """Files looked at one by one although they lie in what is left out, such as a file the agent writes in an
     ignored folder: of these, absence is known."""
+    staged: str | None = None
+    """A commit with what the person had staged that was in no file and in no commit of theirs."""
+    private: frozenset[str] = frozenset()
+    """Files that git does not track and nobody but their owner could touch."""
 
     def says_nothing_of(self, path: str) -> bool:
         """Whether `path`, when it is not in the tree, may all the same have been there."""
@@ -62,11 +66,13 @@ def one_line(label: str) -> str:
     return printable(label)[:200].strip() or "snapshot"
 
 
-def to_message(label: str, left_out: tuple[LeftOut, ...], watched: frozenset[str]) -> str:
+def to_message(snapshot: Snapshot) -> str:
     """The commit message: the label, and line by line what the tree cannot say, names percent-encoded."""
-    lines = [one_line(label), "", _FIRST]
-    lines += [f"left-out: {left.reason.name} {_encoded(left.path)}" for left in left_out]
-    lines += [f"watched: {_encoded(path)}" for path in sorted(watched)]
+    lines = [one_line(snapshot.label), "", _FIRST]
+    lines += [f"left-out: {left.reason.name} {_encoded(left.path)}" for left in snapshot.left_out]
+    lines += [f"watched: {_encoded(path)}" for path in sorted(snapshot.watched)]
+    lines += [f"private: {_encoded(path)}" for path in sorted(snapshot.private)]
+    lines += [f"staged: {snapshot.staged}"] if snapshot.staged else []
     return "\n".join(lines) + "\n"
 
 
@@ -78,6 +84,8 @@ def from_commit(commit: str, content: bytes) -> Snapshot:
     first, *lines = body.splitlines() or [""]
     left: list[LeftOut] = []
     watched: set[str] = set()
+    private: set[str] = set()
+    staged: str | None = None
     try:
         if first != _FIRST:
             raise ValueError(first)
@@ -85,12 +93,18 @@ def from_commit(commit: str, content: bytes) -> Snapshot:
             kind, rest = line.split(": ", 1)
             if kind == "watched":
                 watched.add(_decoded(rest))
+            elif kind == "private":
+                private.add(_decoded(rest))
+            elif kind == "staged":
+                staged = rest
             else:
                 reason, path = rest.split(" ", 1)
                 left.append(LeftOut(_decoded(path), Reason[reason]))
     except (ValueError, KeyError) as error:
         raise PersonError(f"{commit} is not a snapshot that this version can read.") from error
-    return Snapshot(commit, tree, label, tuple(left), frozenset(watched))
+    return Snapshot(
+        commit, tree, label, tuple(left), frozenset(watched), staged, frozenset(private)
+    )
 
 
 def _encoded(path: str) -> str:

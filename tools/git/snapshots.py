@@ -11,9 +11,11 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import Exit, PersonError
+from .keeping import Keeper
 from .names import relative, some
 from .objects import (
     Change,
@@ -33,6 +35,7 @@ from .restore import (
     Plan,
     RestoreReport,
     chosen,
+    in_a_row,
     make_plan,
     refuse,
     remove_files,
@@ -42,11 +45,14 @@ from .run import GitError, run_git
 from .snapshot import Snapshot, from_commit, one_line, to_message
 from .staging import add, backdated, distrust, drop
 from .store import OURSELVES, Store, open_store
-from .survey import LeftOut, Limits, Survey, list_tree, survey
-from .worktree import Tree
+from .survey import LeftOut, Limits, Listing, Survey, list_tree, survey
+from .worktree import Tree, is_private
 
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _ANCHOR_TRIES = 1000
+
+Leg = tuple[Snapshot, Snapshot, Iterable[str] | None]
+"""From where to where, and of which paths, or all."""
 
 
 class SnapshotStore:
@@ -61,6 +67,7 @@ class SnapshotStore:
         self._number = 0
         self._checked = False
         self._turn = asyncio.Lock()
+        self._keeper = Keeper(store)
         self._tree = Tree(store.root, store.blob_id)
 
     @classmethod
@@ -117,9 +124,17 @@ class SnapshotStore:
         It says nothing of what `like` says nothing of.
         """
         async with self._turn:
-            made = await self._commit(label, tree, like.left_out, like.watched)
+            await self._keeper.keep(await self._keeper.base(), tree)
+            made = await self._commit(replace(like, commit="", tree=tree, label=one_line(label)))
             self._last = made
             return made
+
+    async def unstaged(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """What was staged then, in no file and in no commit of the person's, and is no longer staged so: the paths
+        in `snapshot.staged`."""
+        if snapshot.staged is None:
+            return ()
+        return await self._keeper.unstaged(checked_id(snapshot.staged))
 
     async def load(self, commit: str) -> Snapshot:
         """The snapshot of this id, of any session. Raises `PersonError` for any other id."""
@@ -170,13 +185,30 @@ class SnapshotStore:
         after a snapshot of the tree. A link or a full folder in the way is refused even then. Broken off in the
         middle, the same call goes on where it stopped.
         """
-        asked = None if paths is None else [relative(path) for path in paths]
+        return await self.restore_along([(current, target, paths)], force=force)
+
+    async def restore_along(self, legs: Iterable[Leg], *, force: bool = False) -> RestoreReport:
+        """Several restores, each of which begins where the one before ended, as one: all of them or none.
+
+        What somebody changed in a file between the end of one and the beginning of the next is theirs, as if it had
+        been changed since.
+        """
         async with self._turn:
-            changes = chosen(await tree_changes(self._store, current.tree, target.tree), asked)
-            gone = frozenset(change.path for change in changes if change.after is None)
-            kept = target.hidden_among(gone)
-            todo = tuple(change for change in changes if change.path not in kept)
-            plan = await asyncio.to_thread(make_plan, self._tree, todo, force=force)
+            kept: set[str] = set()
+            private: set[str] = set()
+            done: list[tuple[Change, ...]] = []
+            for current, target, paths in legs:
+                asked = None if paths is None else [relative(path) for path in paths]
+                changes = chosen(await tree_changes(self._store, current.tree, target.tree), asked)
+                gone = frozenset(change.path for change in changes if change.after is None)
+                hidden = target.hidden_among(gone)
+                done.append(tuple(change for change in changes if change.path not in hidden))
+                kept |= hidden
+                private = (private - {each.path for each in changes}) | target.private
+            todo = in_a_row(done)
+            plan = await asyncio.to_thread(
+                make_plan, self._tree, todo, force=force, private=private
+            )
             refuse(plan, force=force)
             sizes = await blob_sizes(self._store, plan.contents)
             if plan.contents - sizes.keys():
@@ -239,7 +271,7 @@ class SnapshotStore:
         place = self._store.place(scratch)
         if not self._checked:
             await drop(self._store, scratch, await without_content(self._store, place))
-        listing = await list_tree(self._store, scratch)
+        listing, base = await asyncio.gather(list_tree(self._store, scratch), self._keeper.base())
         found = await asyncio.to_thread(survey, self._store, listing, forced, self._limits)
         await drop(self._store, scratch, found.remove)
         failed = await add(self._store, scratch, found.add)
@@ -248,26 +280,31 @@ class SnapshotStore:
         tree = (await run_git(place, "write-tree")).line
         left_out = tuple(sorted((*found.left_out, *failed)))
         watched = forced | _seen_to_go(found, left_out)
-        snapshot = await self._commit(label, tree, left_out, watched)
+        if self._last is None or self._last.tree != tree:
+            await self._keeper.keep(base, tree)
+        staged = await self._keeper.staged(base, tree)
+        private = await asyncio.to_thread(_private, self.root, listing, forced)
+        drawn = Snapshot("", tree, one_line(label), left_out, watched, staged, private)
+        snapshot = await self._commit(drawn)
         await asyncio.to_thread(self._store.publish, scratch, began)
         self._checked = True
         self._last, self._watched = snapshot, watched
         return snapshot
 
-    async def _commit(
-        self, label: str, tree: str, left_out: tuple[LeftOut, ...], watched: frozenset[str]
-    ) -> Snapshot:
+    async def _commit(self, drawn: Snapshot) -> Snapshot:
+        """The snapshot with a commit of its own, or the last one, if that says the same."""
         last = self._last
-        if last and (last.tree, last.left_out, last.watched) == (tree, left_out, watched):
+        if last and replace(last, commit="", label=drawn.label) == drawn:
             return last
-        parent = ("-p", last.commit) if last else ()
-        message = to_message(label, left_out, watched).encode()
-        place = self._store.place()
+        parents = [each for each in (last.commit if last else None, drawn.staged) if each]
+        parent = [word for each in parents for word in ("-p", each)]
         made = await run_git(
-            place, "commit-tree", *parent, "-F", "-", tree, stdin=message, variables=OURSELVES
+            *(self._store.place(), "commit-tree", *parent, "-F", "-", drawn.tree),
+            stdin=to_message(drawn).encode(),
+            variables=OURSELVES,
         )
         await self._anchor(made.line)
-        return Snapshot(made.line, tree, one_line(label), left_out, watched)
+        return replace(drawn, commit=made.line)
 
     async def _anchor(self, commit: str) -> None:
         """Holds the commit by the next free reference; another process may be numbering too."""
@@ -293,6 +330,12 @@ class SnapshotStore:
             self._number, commit = max(numbered)
             self._last = await self.load(commit)
             self._watched = self._last.watched
+
+
+def _private(root: Path, listing: Listing, forced: frozenset[str]) -> frozenset[str]:
+    """Of the files that git would bring back for all to read if it brought them back, those for nobody else to read."""
+    others = listing.untracked | listing.ignored | (forced - listing.tracked)
+    return frozenset(path for path in others if not path.endswith("/") and is_private(root / path))
 
 
 def _unknown(before: Snapshot, after: Snapshot, changes: Iterable[Change]) -> frozenset[str]:

@@ -90,7 +90,12 @@ class Store:
 
     def blob_id(self, content: bytes) -> str:
         """The object id git gives a file of this content."""
-        digest = hashlib.new(self.object_format, b"blob %d\0" % len(content), usedforsecurity=False)
+        return self.object_id("blob", content)
+
+    def object_id(self, kind: str, content: bytes) -> str:
+        """The id git gives an object of this kind (`blob`, `tree` or `commit`) and content."""
+        head = b"%s %d\0" % (kind.encode(), len(content))
+        digest = hashlib.new(self.object_format, head, usedforsecurity=False)
         digest.update(content)
         return digest.hexdigest()
 

@@ -42,6 +42,14 @@ class Found:
         return self.entry is None and not self.folder and not self.other
 
 
+def is_private(path: Path) -> bool:
+    """Whether there is a file that nobody but its owner may touch."""
+    with contextlib.suppress(OSError):
+        mode = path.lstat().st_mode
+        return stat.S_ISREG(mode) and not mode & 0o077
+    return False
+
+
 class BlockedError(Exception):
     """A part of the path is no folder, or a link."""
 
@@ -152,10 +160,11 @@ class Tree:
         with self._parent(folder) as parent:
             os.rmdir(folder.rpartition("/")[2], dir_fd=parent)
 
-    def write(self, path: str, entry: Entry, content: bytes) -> None:
+    def write(self, path: str, entry: Entry, content: bytes, *, private: bool = False) -> None:
         """Puts the file or link in place, whole: written beside it and moved over what was there.
 
-        Permissions and owner of a file that is replaced are kept, but for the executable bits.
+        Permissions and owner of a file that is replaced are kept, but for the executable bits. One that is `private`
+        is its owner's alone.
         """
         name = path.rpartition("/")[2]
         aside = temporary_name()
@@ -165,7 +174,8 @@ class Tree:
                 if entry.mode == LINK:
                     os.symlink(content, os.fsencode(aside), dir_fd=parent)
                 else:
-                    _write_file(parent, aside, content, entry.mode == EXECUTABLE, old)
+                    hidden = 0o077 if private else 0
+                    _write_file(parent, aside, content, entry.mode == EXECUTABLE, hidden, old)
                 os.replace(aside, name, src_dir_fd=parent, dst_dir_fd=parent)
             except BaseException:
                 with contextlib.suppress(FileNotFoundError):
@@ -174,9 +184,15 @@ class Tree:
 
 
 def _write_file(
-    parent: int, name: str, content: bytes, executable: bool, old: os.stat_result | None
+    parent: int,
+    name: str,
+    content: bytes,
+    executable: bool,
+    hidden: int,
+    old: os.stat_result | None,
 ) -> None:
-    created = 0o777 if executable else 0o666
+    """`hidden` are the bits of the mode that it must not have."""
+    created = (0o777 if executable else 0o666) & ~hidden
     with os.fdopen(os.open(name, _CREATE, created, dir_fd=parent), "wb") as file:
         descriptor = file.fileno()
         file.write(content)
@@ -186,7 +202,7 @@ def _write_file(
             with contextlib.suppress(PermissionError):
                 os.fchown(descriptor, owner.st_uid, owner.st_gid)
         if old is not None and stat.S_ISREG(old.st_mode):
-            kept = stat.S_IMODE(old.st_mode) & 0o777
+            kept = stat.S_IMODE(old.st_mode) & 0o777 & ~hidden
             os.fchmod(descriptor, kept | (kept & 0o444) >> 2 if executable else kept & ~0o111)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,7 +102,7 @@ async def test_on_a_real_tree(repo: Path, tmp_path: Path, scan: Scan) -> None:
     last = scan(repo)
     for number in (3, 1, 0):
         timeline, moves = timeline.undo(number)
-        (report,) = await follow(store, moves)
+        report = await follow(store, moves)
         assert report.written == ("a.txt",)
         assert scan(repo) == trees[number]
     _, moves = timeline.redo(4)
@@ -125,7 +126,69 @@ async def test_all_moves_or_none(repo: Path, tmp_path: Path, scan: Scan) -> None
         await follow(store, moves)
     assert caught.value.exit_code is Exit.CONFLICT
     assert scan(repo) == there
-    reports = await follow(store, moves, force=True)
-    assert [report.saved is not None for report in reports] == [False, True]
+    report = await follow(store, moves, force=True)
+    assert report.saved is not None
+    assert await store.read_file(report.saved, "first") == b"the person's"
     assert (repo / "a.txt").read_text() == "person, before second"
     assert not (repo / "first").exists()
+
+
+async def two_edits(store: SnapshotStore) -> tuple[Move, ...]:
+    """What an undo of two steps has to do, each of which says what it touched: a.txt both, and a file each."""
+    timeline = Timeline()
+    (store.root / "z").write_text("z" * 5000)
+    for number in (1, 2):
+        before = await store.take("before")
+        (store.root / "a.txt").write_text(f"step {number}\n")
+        (store.root / "z").write_text(f"step {number}\n")
+        paths = ("a.txt", "z")
+        timeline = timeline.record(before.commit, (await store.take("after")).commit, paths)
+    _, moves = timeline.undo(0)
+    assert len(moves) == 2
+    return moves
+
+
+async def test_several_moves_that_were_broken_off_go_on(
+    repo: Path, tmp_path: Path, scan: Scan
+) -> None:
+    """By a full disk, here a limit for the size of files: some are where the last move brings them, some are not."""
+    store = await SnapshotStore.open(tmp_path / "state", await open_repository(repo), "s1")
+    (repo / "z").write_text("z" * 5000)
+    before = scan(repo)
+    moves = await two_edits(store)
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old[1]))
+    try:
+        with pytest.raises(PersonError, match="goes on"):
+            await follow(store, moves)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert (repo / "a.txt").read_text() == "one\n"
+    assert (repo / "z").read_text() == "step 2\n"
+    await follow(store, moves)
+    assert scan(repo) == before
+
+
+async def test_what_the_person_did_between_two_steps_is_not_passed_over(
+    repo: Path, tmp_path: Path, scan: Scan
+) -> None:
+    """The file is as the last step left it, yet to go to where the first began would lose what was done between."""
+    store = await SnapshotStore.open(tmp_path / "state", await open_repository(repo), "s1")
+    timeline = Timeline()
+    for text in ("1\n", "2\n"):
+        before = await store.take("before")
+        (repo / "a.txt").write_text((repo / "a.txt").read_text() + text)
+        timeline = timeline.record(before.commit, (await store.take("after")).commit)
+        with (repo / "a.txt").open("a") as file:
+            file.write("by the person\n")
+    (repo / "a.txt").write_text("one\n1\nby the person\n2\n")
+    there = scan(repo)
+    _, moves = timeline.undo(0)
+    with pytest.raises(PersonError) as caught:
+        await follow(store, moves)
+    assert caught.value.exit_code is Exit.CONFLICT
+    assert scan(repo) == there
+    report = await follow(store, moves, force=True)
+    assert (repo / "a.txt").read_text() == "one\n"
+    assert report.saved is not None
+    assert await store.read_file(report.saved, "a.txt") == there["a.txt"][1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,34 @@ async def test_permissions_are_kept(store: SnapshotStore) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     await store.restore(before, executable)
     assert stat.S_IMODE(path.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("left", ["nothing", "for all to read"])
+async def test_what_was_for_nobody_else_to_read_comes_back_so(
+    store: SnapshotStore, left: str
+) -> None:
+    """git knows no such mode; a file with keys in it must not come back for everybody."""
+    root = store.root
+    (root / ".gitignore").write_text(".env\n")
+    for name in (".env", "notes"):
+        (root / name).write_text("TOKEN=x\n")
+        (root / name).chmod(0o600)
+    (root / "open").write_text("o\n")
+    usual = stat.S_IMODE((root / "open").stat().st_mode)
+    before = await store.take("before")
+    assert before.private == {".env", "notes"}
+    for name in (".env", "notes", "open"):
+        (root / name).unlink()
+        if left != "nothing":
+            (root / name).write_text("y\n")
+    after = await store.take("after")
+    await store.restore(after, before)
+    modes = {name: stat.S_IMODE((root / name).stat().st_mode) for name in (".env", "notes", "open")}
+    assert modes == {".env": 0o600, "notes": 0o600, "open": usual}
+    assert (root / ".env").read_text() == "TOKEN=x\n"
+    assert await store.take("again") == replace(
+        before, commit=store.last.commit if store.last else "", label="again"
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give files away")

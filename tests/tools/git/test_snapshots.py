@@ -8,6 +8,7 @@ import os
 import subprocess
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -428,17 +429,20 @@ async def test_snapshots_survive_collection(repo: Path, state: Path, git: Git) -
 async def test_content_lost_from_the_repository_is_stored_again(
     repo: Path, state: Path, git: Git
 ) -> None:
-    """A file staged once is in the person's objects, not in ours; unstaged, git collects it."""
-    (repo / "new").write_text("staged once")
+    """A committed file is in the person's objects, not in ours; with the commit forgotten, git collects it."""
+    (repo / "new").write_text("committed once")
     git(repo, "add", "new")
+    git(repo, "commit", "--quiet", "-m", "once")
+    (repo / "beside").touch()
     store = await open_store(state, repo)
     first = await store.take("first")
-    git(repo, "rm", "--quiet", "--cached", "new")
+    git(repo, "reset", "--quiet", "HEAD~1")
+    git(repo, "reflog", "expire", "--expire=now", "--all")
     git(repo, "gc", "--quiet", "--prune=now")
     with pytest.raises(PersonError, match="missing or damaged"):
         await store.read_file(first, "new")
     again = await open_store(state, repo)
-    assert await again.read_file(await again.take("second"), "new") == b"staged once"
+    assert await again.read_file(await again.take("second"), "new") == b"committed once"
 
 
 async def test_damaged_content_is_never_given_out(repo: Path, state: Path, scan: Scan) -> None:
@@ -582,8 +586,11 @@ async def test_trouble_with_the_store_is_no_unreadable_file(repo: Path, state: P
 def test_message_round_trip() -> None:
     left = (LeftOut(ODD, Reason.TOO_LARGE), LeftOut("a b/", Reason.NESTED))
     watched = frozenset({ODD, "x: y"})
-    content = b"tree abc\nauthor x\n\n" + to_message("label\nwith lines", left, watched).encode()
-    assert from_commit("c", content) == Snapshot("c", "abc", "label?with lines", left, watched)
+    snapshot = Snapshot("c", "abc", "label", left, watched, "b" * 40, frozenset({ODD}))
+    content = b"tree abc\nauthor x\n\n" + to_message(snapshot).encode()
+    assert from_commit("c", content) == snapshot
+    two = replace(snapshot, label="label\nwith lines")
+    assert from_commit("c", b"tree abc\n\n" + to_message(two).encode()).label == "label?with lines"
     with pytest.raises(PersonError):
         from_commit("c", b"tree abc\n\nfix: something\n\nleft-out: x\n")
 
