@@ -39,7 +39,7 @@ from .events import (
     Verified,
     Warned,
 )
-from .history.journal import encode
+from .history.journal import encode, harmless
 from .messages import AssistantMessage, UserMessage
 from .passing import IndexProgress, Passing, ReasoningDelta, RetryScheduled, TextDelta
 from .planning.plan_text import plan_json
@@ -112,7 +112,8 @@ class JsonLines:
 
 def json_line(value: JsonValue) -> bytes:
     """Compact UTF-8. A file name or patch that is no text loses its odd bytes here; `--patch` keeps them."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return harmless(text.encode("utf-8", "replace"))
 
 
 def result_json(result: RunResult) -> dict[str, JsonValue]:

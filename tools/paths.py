@@ -21,6 +21,8 @@ from .errors import ToolError
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _TEMPORARY = re.compile(r"\.leadline-(\d{1,10})-[0-9a-f]{16}\.tmp")
+_CLOSED_OFF = ".leadline-state"
+"""In a folder: no tool may look into it."""
 _LINK_ERRORS = (errno.ELOOP, errno.EMLINK)  # EMLINK is what some BSDs answer
 _IGNORED_BY_SOME_SYSTEMS = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF])
 """Code points that HFS+ drops when it compares names, so that they cannot be used to spell `.git` anew."""
@@ -30,7 +32,8 @@ def resolve_inside(root: Path, text: str) -> Path:
     """The path that `text` names: relative to `root`, or absolute and inside it. It need not exist.
 
     The result is `root` joined with the plain relative path; `..` is taken away by spelling, links are left in place.
-    ToolError for an empty text, a NUL, and whatever leaves the root by `..`, an absolute path or a symbolic link.
+    ToolError for an empty text, a NUL, whatever leaves the root by `..`, an absolute path or a symbolic link, and for
+    what was closed off (`close_off`).
     """
     if not text.strip():
         raise ToolError("The path is empty. Name a file or folder relative to the project root.")
@@ -47,7 +50,26 @@ def resolve_inside(root: Path, text: str) -> Path:
     target = os.path.realpath(Path(real_root, relative))
     if target != real_root and not target.startswith(real_root.rstrip("/") + "/"):
         raise ToolError(f"{text} leads outside the project root through a symbolic link.")
+    if _is_closed_off(real_root, target):
+        raise ToolError(f"{text} is Leadline's own state and no part of the project.")
     return root / relative
+
+
+def close_off(home: Path, root: Path) -> None:
+    """Keep Leadline's state `home`, where it lies in the tree `root`, from git and from every tool: keys are in it.
+
+    OSError where that can't be done.
+    """
+    if Path(os.path.realpath(home)).is_relative_to(os.path.realpath(root)):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in (".gitignore", ".ignore", _CLOSED_OFF):
+            (home / name).write_text("*\n", encoding="ascii")
+
+
+def _is_closed_off(real_root: str, target: str) -> bool:
+    below = os.path.relpath(target, real_root).split("/")
+    folders = ("/".join(below[: count + 1]) for count in range(len(below)))
+    return any(os.path.lexists(os.path.join(real_root, each, _CLOSED_OFF)) for each in folders)  # noqa: PTH118
 
 
 def is_git_internal(relative: str) -> bool:

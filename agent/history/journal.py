@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,10 @@ FORMAT = 1
 FILE = "journal.jsonl"
 _LOCK_TRIES, _LOCK_SECONDS = 5, 0.01
 """Who only asks whether a session is at work holds its lock for an instant: so often, after so long, it is tried."""
+_OBEYED = re.compile(
+    rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]"
+)
+"""DEL, C1, marks of direction and line ends of Unicode, in UTF-8. Outside of a string JSON has none of them."""
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
@@ -47,7 +52,17 @@ def timestamp(at: datetime) -> str:
 
 
 def encode(event: Event) -> bytes:
-    return _EVENT.dump_json(event)
+    return harmless(_EVENT.dump_json(event))
+
+
+def harmless(line: bytes) -> bytes:
+    """The same JSON with nothing that a terminal obeys or that reorders text, as JSON itself has it for the characters
+    below the space: somebody may look at it as it is."""
+    return line if line.isascii() and b"\x7f" not in line else _OBEYED.sub(_escaped, line)
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return f"\\u{ord(found[0].decode()):04x}".encode()
 
 
 def decode(line: bytes) -> Event:

@@ -16,7 +16,7 @@ from ..messages import AssistantMessage, Usage
 from ..passing import RetryScheduled
 from .body import max_tokens_for, request_body
 from .catalog import Catalog
-from .failures import RepetitionError, TransientError, UnavailableError
+from .failures import RepetitionError, TransientError, UnavailableError, without_key
 from .ledger import Ledger
 from .link import Connection
 from .profiles import Endpoint
@@ -93,7 +93,8 @@ class Exchange:
         try:
             received = await receive(self._connection, self._body, profile, limits, self._emit)
         except TransientError as failure:
-            return self._after_failure(number, failure, slot)
+            shown = without_key(failure, self._parts.endpoint)
+            return self._after_failure(number, shown, slot)
         except RepetitionError as error:
             return self._after_repetition(number, str(error))
         except BaseException as error:

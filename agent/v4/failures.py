@@ -110,6 +110,12 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     return max(0.0, (at - now).total_seconds())
 
 
+def without_key(failure: TransientError, endpoint: Endpoint) -> TransientError:
+    """The same failure, its reason fit to be shown and kept: a service may say in an answer what it was sent."""
+    reason = _shown(failure.reason, endpoint)
+    return TransientError(reason, failure.retry_after, busy=failure.busy)
+
+
 def _shown(message: str, endpoint: Endpoint) -> str:
     """The service's words, fit for a message: one line, not too long, without the key."""
     if endpoint.api_key:

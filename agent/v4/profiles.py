@@ -75,8 +75,14 @@ def endpoint(
     try:
         parts = urlsplit(address)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+        plain = "@" not in address and not parts.query and not parts.fragment
     except ValueError:
-        usable = False
+        usable, plain = False, "@" not in address
+    if not plain:
+        raise PersonError(
+            "The endpoint's address holds a user, a password or a query, and addresses are shown and kept. Set "
+            f"LEADLINE_BASE_URL to the bare address, and {profile.key_variable} to the key."
+        )
     if not usable:
         raise PersonError(
             f"'{address}' is no address of an endpoint. It has to begin with http:// or https://."

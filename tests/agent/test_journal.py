@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from leadline.agent.events import (
     ToolFinished,
     TurnStarted,
 )
+from leadline.agent.headless import json_line
 from leadline.agent.history import journal as journal_module
 from leadline.agent.history.journal import (
     FILE,
@@ -41,6 +43,19 @@ def test_events_come_back_as_they_were(text: str, reasoning: str, arguments: str
     event = Event(1, "now", "s", "main", 1, MessageCommitted(message))
     assert decode(encode(event)) == event
     assert b"\n" not in encode(event)
+
+
+@given(text=texts)
+def test_a_line_holds_nothing_that_a_terminal_obeys(text: str) -> None:
+    """Journals and `--json` are looked at with `cat` and `tail -f`."""
+    nasty = text + "\x7f\x9b31m\x9d0;title\x9c\u202egnp\u2066\u200f\u061c\u2028" + text
+    event = Event(1, "now", "s", "main", 0, SessionStarted("0", "/r", nasty, "auto", "none", {}))
+    for line in (encode(event), json_line({"summary": nasty})):
+        assert not any(
+            mark in line.decode() for mark in "\x7f\x9b\x9d\x9c\u202e\u2066\u200f\u061c\u2028"
+        )
+    assert decode(encode(event)) == event
+    assert json.loads(json_line({"summary": nasty})) == {"summary": nasty}
 
 
 def test_each_event_is_on_disk_when_append_returns(tmp_path: Path) -> None:

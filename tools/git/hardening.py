@@ -79,6 +79,9 @@ _DRIVERS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 
+_NOWHERE = "/nonexistent"
+USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
+
 _KEPT = ("HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "LOGNAME", "TZ", "SYSTEMROOT")
 """All that a child gets of the caller's environment beside PATH: no GIT_*, no keys, no loader settings."""
 
@@ -138,14 +141,16 @@ def environment(
     *,
     outside_config: bool = False,
     protocols: str = "",
+    search: str | None = None,
 ) -> dict[str, str]:
     """The whole environment of a git child.
 
     `outside_config` lets git read the person's and the system's configuration files; only `git config` may be
     run so. `protocols` are the transports allowed, by colons; none as a rule. It outranks all configuration.
+    `search` are the folders where programs are looked for, by colons; without it the caller's PATH.
     """
     result = {name: caller[name] for name in _KEPT if name in caller}
-    result["PATH"] = _absolute_only(caller.get("PATH", "/usr/local/bin:/usr/bin:/bin"))
+    result["PATH"] = _absolute_only(caller.get("PATH", USUAL_PATH) if search is None else search)
     result |= _QUIET
     result["GIT_ALLOW_PROTOCOL"] = protocols or "none"
     if not outside_config:
@@ -159,5 +164,5 @@ def environment(
 
 
 def _absolute_only(search: str) -> str:
-    """PATH without its relative parts, which would find a `git` inside the repository."""
-    return ":".join(part for part in search.split(":") if Path(part).is_absolute())
+    """PATH without its relative parts, which would find a `git` inside the repository. Never empty: that means here."""
+    return ":".join(part for part in search.split(":") if Path(part).is_absolute()) or _NOWHERE

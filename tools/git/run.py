@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Exit, PersonError
-from .hardening import Override, driver_overrides, environment
+from .hardening import USUAL_PATH, Override, driver_overrides, environment
 
 DEFAULT_SECONDS = 120.0
 """Long enough for a first look at a very large tree on a slow disk; a hang is still noticed."""
@@ -88,7 +88,8 @@ async def run_git(
     not ours need the `overrides` of `read_drivers`. Paths go after `--` or through `stdin`, with NULs.
     Raises `GitError` for an exit code not in `ok`, for a time-out, and where git is not installed.
     """
-    env = environment(os.environ, overrides, outside_config=outside_config)
+    search = _search(place, os.environ.get("PATH", USUAL_PATH))
+    env = environment(os.environ, overrides, outside_config=outside_config, search=search)
     env |= place.variables()
     env |= variables or {}
     try:
@@ -106,7 +107,9 @@ async def run_git(
         )
     except FileNotFoundError:
         if place.cwd.is_dir():
-            raise GitError("git was not found on PATH. Install git 2.34 or newer.") from None
+            raise GitError(
+                "git was not found on PATH, where folders of the repository are left out. Install git 2.34 or newer."
+            ) from None
         raise GitError(f"{place.cwd} is gone. Start again in a folder that exists.") from None
     except OSError as error:
         raise GitError(f"git could not be started: {error.strerror}.") from error
@@ -124,6 +127,30 @@ async def run_git(
     if result.code not in ok:
         raise GitError(f"`git {args[0]}` failed: {result.reason}", result)
     return result
+
+
+def _search(place: Place, search: str) -> str:
+    """PATH without the folders that a repository could have put a `git` in: its own, such as `node_modules/.bin`."""
+    trees = {_tree(folder) for folder in (place.cwd, place.work_tree, _here()) if folder}
+    kept = [
+        folder
+        for folder in search.split(":")
+        if not any(Path(os.path.realpath(folder)).is_relative_to(tree) for tree in trees)
+    ]
+    return ":".join(kept)
+
+
+def _tree(folder: Path) -> Path:
+    """The top of the work tree that a folder is in; the folder itself where it is in none."""
+    real = Path(os.path.realpath(folder))
+    return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), real)
+
+
+def _here() -> Path | None:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -25,7 +25,7 @@ from .carried import is_there, make_point, make_points
 from .places import SHARED_TEMPORARY
 from .policy import Access, Policy
 from .seccomp import AF_UNIX, INTERNET, filter_program
-from .sockets import reachable_sockets
+from .sockets import are_there_abstract, reachable_sockets
 
 _ROOT_ABILITIES = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER")
 """What root needs to work in a tree that is somebody else's, as in containers with a folder of the host."""
@@ -63,7 +63,10 @@ class Bubblewrap:
         mounts, inside = _mounts(policy, descriptors)
         options += mounts
         if self.machine is not None:
-            program = filter_program(self.machine, (AF_UNIX, *INTERNET))
+            # With the network comes what listens in it under no path: then no socket of that kind can be opened.
+            shared = policy.network and are_there_abstract()
+            families = INTERNET if shared else (AF_UNIX, *INTERNET)
+            program = filter_program(self.machine, families)
             descriptors.append(_in_memory(program))
             options += ["--seccomp", str(descriptors[-1])]
         temporary = "/tmp" if _has_private_tmp(policy) else str(policy.temp)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +13,11 @@ from .policy import Policy
 
 _SERVICES = (Path("/run"), Path("/var/run"))
 _DEPTH = 3
+_LISTENS = 0x10000
+"""__SO_ACCEPTCON, of the flags in the kernel's list."""
+_DATAGRAMS = 2
+_BY_THE_KERNEL = re.compile(r"@[0-9a-f]{5}")
+"""Given to a client that asked for no name."""
 
 
 def reachable_sockets(policy: Policy) -> list[Path]:
@@ -31,15 +37,31 @@ def reachable_sockets(policy: Policy) -> list[Path]:
     )
 
 
+def are_there_abstract() -> bool:
+    """Whether a program listens, in this network namespace, at a name that is in no file system: X11 and D-Bus may, and
+    whoever is in the namespace can connect."""
+    for fields in _named():
+        listens = int(fields[3], 16) & _LISTENS or int(fields[4], 16) == _DATAGRAMS
+        if listens and fields[7].startswith("@") and not _BY_THE_KERNEL.fullmatch(fields[7]):
+            return True
+    return False
+
+
 def _listed() -> Iterator[Path]:
+    for fields in _named():
+        if fields[7].startswith("/"):
+            with suppress(OSError):
+                yield Path(os.path.realpath(fields[7]))
+
+
+def _named() -> Iterator[list[str]]:
+    """The kernel's list: seven fields and, for a socket with a name, that; @ begins one that is in no file system."""
     with suppress(OSError):
         text = Path("/proc/net/unix").read_text(errors="surrogateescape")
         for line in text.splitlines()[1:]:
-            # Seven fields and, for a socket with a name, its path; names that begin with @ are in no file system.
             fields = line.split(maxsplit=7)
-            if len(fields) == 8 and fields[7].startswith("/"):
-                with suppress(OSError):
-                    yield Path(os.path.realpath(fields[7]))
+            if len(fields) == 8:
+                yield fields
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:

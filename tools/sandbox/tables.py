@@ -53,7 +53,14 @@ SECRETS_AT_HOME = _words(
     ".s3cfg .boto .vault-token .password-store .local/share/keyrings .huggingface/token "
     ".cache/huggingface/token .claude .codex .gemini .mozilla .thunderbird .config/google-chrome "
     ".config/chromium .config/BraveSoftware .bash_history .zsh_history .python_history .node_repl_history "
-    ".psql_history .local/share/fish/fish_history Library/Keychains"
+    ".psql_history .mysql_history .sqlite_history .rediscli_history .irb_history .viminfo .lesshst "
+    ".local/share/fish/fish_history .config/nushell Library/Keychains "
+    ".Xauthority .ICEauthority .config/pip .pip .config/pypoetry/auth.toml .local/share/uv/credentials .condarc "
+    ".config/containers/auth.json .config/sops .config/age .config/hcloud .config/scw .fly .config/heroku "
+    ".local/share/heroku .config/configstore .config/stripe .config/netlify .config/.wrangler .oci .aliyun .bluemix "
+    ".snowflake .dbt .kaggle .curlrc .wgetrc .subversion/auth .smbcredentials .putty .pki .local/share/kwalletd "
+    ".config/microsoft-edge .config/vivaldi .config/opera .var/app .config/opencode .local/share/opencode .deepseek "
+    ".qwen .kimi .config/goose .local/share/goose .config/crush .local/share/crush"
 )
 """Below the home folder, hidden where it exists: keys, logins, browsers' and agents' data, shells' histories."""
 

@@ -121,6 +121,25 @@ async def test_refusals_are_not_retried_and_never_show_the_key(
     assert KEY not in shown + caplog.text + repr(bench.events)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (json.dumps({"error": {"message": f"wrong: Bearer {KEY}"}}),),
+        (chunk({"content": "Hi"}), chunk({}, f"odd {KEY}", usage=USAGE), "[DONE]"),
+    ],
+)
+async def test_an_answer_that_says_the_key_back_does_not_show_it(
+    make_bench: MakeBench, raw_server: RawServer, lines: tuple[str, ...]
+):
+    """Some proxies answer with 200 and tell in the stream what they were sent."""
+    raw_server.lines(*lines)
+    bench = make_bench(raw_server.base_url, Limits(retries=0))
+    with pytest.raises(UnavailableError) as caught:
+        await bench.ask(new_transcript())
+    assert "[key]" in caught.value.message
+    assert KEY not in caught.value.message + repr(bench.events)
+
+
 async def test_retry_after_as_a_date_counts_from_now(make_bench: MakeBench, raw_server: RawServer):
     raw_server.status(503, "busy", {"Retry-After": "Fri, 31 Dec 2100 23:59:59 GMT"})
     raw_server.lines(*HELLO)

@@ -136,6 +136,25 @@ def test_an_endpoint_of_ones_own_needs_no_key():
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:hush-hush@host/v1",
+        "https://hush-hush@host/v1",
+        "https://host/v1?key=hush-hush",
+        "https://host/#hush-hush",
+        "me:hush-hush@host",
+        "http://me:hush-hush@[::1",
+    ],
+)
+def test_an_address_that_holds_a_secret_is_refused_and_not_repeated(url: str):
+    """Addresses are in messages and in journals."""
+    with pytest.raises(PersonError) as caught:
+        endpoint(PROFILES, "vllm", {}, url)
+    assert "VLLM_API_KEY" in caught.value.message
+    assert "hush" not in caught.value.message
+
+
+@pytest.mark.parametrize(
     ("name", "environ", "url", "told"),
     [
         ("deepseek", {}, None, "DEEPSEEK_API_KEY is not set"),

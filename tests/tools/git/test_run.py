@@ -57,6 +57,36 @@ async def test_a_git_inside_the_repository_is_not_found(
     assert result.stdout.startswith(b"git version")
 
 
+@pytest.mark.parametrize("search", ["", ".", "bin", "{0}/bin", "{0}/bin:.:"])
+async def test_nor_where_nothing_else_is_on_the_path(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, search: str
+) -> None:
+    for program in (repo / "git", repo / "bin" / "git"):
+        program.parent.mkdir(exist_ok=True)
+        program.write_text("#!/bin/sh\necho trapped\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", search.format(repo))
+    with pytest.raises(GitError, match="not found on PATH"):
+        await run_git(Place(repo), "version")
+
+
+@pytest.mark.parametrize("at", [".", "src"])
+async def test_nor_one_in_a_folder_of_its_own_that_is_on_the_path(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """As tools put there that look for programs of a project; also where git is asked about a store of ours."""
+    programs = repo / "node_modules" / ".bin"
+    programs.mkdir(parents=True)
+    (programs / "git").write_text("#!/bin/sh\necho trapped\n")
+    (programs / "git").chmod(0o755)
+    (tmp_path / "link").symlink_to(programs)
+    monkeypatch.setenv("PATH", f"{programs}:{tmp_path / 'link'}:{os.environ['PATH']}")
+    monkeypatch.chdir(repo / at)
+    for place in (Place(repo / at), Place(tmp_path, git_dir=tmp_path / "store")):
+        result = await run_git(place, "version")
+        assert result.stdout.startswith(b"git version")
+
+
 async def test_a_hang_is_ended(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(GitError, match="stopped after"):

@@ -257,6 +257,30 @@ for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
     await asyncio.sleep(0.5)
 
 
+async def test_an_open_network_opens_no_way_to_a_desktop(sandbox: Sandbox, scene: Scene) -> None:
+    """X11 and D-Bus listen where no file is: in the network's namespace, which a command with the network shares."""
+    address = f"\0leadline-{uuid.uuid4().hex[:12]}"
+    code = f"""
+import socket
+for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+    try:
+        one = socket.socket(socket.AF_UNIX, kind)
+        one.connect({address!r})
+        print("connected")
+    except OSError:
+        print("refused")
+ends = socket.socketpair()
+print("pair")
+"""
+    (scene.root / "src/connect.py").write_text(code)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address)
+        server.listen()
+        script = f"{PYTHON} src/connect.py"
+        result = await scene.run(sandbox, script, policy=scene.policy(network=True))
+    assert result.output.text.split() == ["refused", "refused", "pair"]
+
+
 async def test_a_server_and_its_client_can_meet_inside(bubblewrap: Sandbox, scene: Scene) -> None:
     code = (
         "import socket; s = socket.create_server(('127.0.0.1', 0)); "
