@@ -17,13 +17,19 @@ class Limits:
     turns: int | None = None
 
 
+def _nothing() -> float:
+    return 0.0
+
+
 @dataclass(slots=True)
 class Budget:
     """Counts what was used. `clock` gives seconds; `minutes` count from when the run (or the resume) began, turns from
-    when the person last said what they want, when there were `turns_before`."""
+    when the person last said what they want, when there were `turns_before`. `held` is money that is put aside for
+    others."""
 
     limits: Limits
     clock: Callable[[], float]
+    held: Callable[[], float] = _nothing
     started: float = field(init=False)
     spent: float = 0.0
     last_cost: float = 0.0
@@ -59,19 +65,24 @@ class Budget:
         """Which limit stops the next request, if one does.
 
         The next request is reserved at the price of the last one: a session's requests grow slowly, and a limit that
-        is passed by one request every time is no limit.
+        is passed by one request every time is no limit. The first one has none to go by: something must be left.
         """
         limits = self.limits
-        if limits.usd is not None and self.spent + self.last_cost > limits.usd:
-            text = (
-                f"${self.spent:.4f} of ${limits.usd:.4f} are spent; another request does not fit."
-            )
-            return BudgetReached("budget", text)
+        if limits.usd is not None:
+            used = self.spent + self.held()
+            if used + self.last_cost > limits.usd or used >= limits.usd:
+                return self._spent(limits.usd)
         if self.seconds_left() == 0:
             return self.minutes_over()
         if limits.turns is not None and self.turns - self.turns_before >= limits.turns:
             return BudgetReached("turns", f"All {limits.turns} turns are used.")
         return None
+
+    def _spent(self, usd: float) -> BudgetReached:
+        held = self.held()
+        aside = f" and ${held:.4f} put aside for those at work" if held else ""
+        text = f"${self.spent:.4f} of ${usd:.4f} are spent{aside}; another request does not fit."
+        return BudgetReached("budget", text)
 
     def seconds_left(self) -> float | None:
         """Until the minutes are over: what is under way is cut short then. None without a limit."""

@@ -17,13 +17,15 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from ..tools.base import CommandRunner, Effects, Params, Tool, ToolContext, ToolResult
+from ..tools.base import CommandRunner, Effects, Tool, ToolContext, ToolResult
 from ..tools.code.checker import Checker
 from ..tools.code.model import CodeLookup
 from ..tools.errors import ToolError
 from ..tools.git.names import printable, relative, some
+from ..tools.params import Params
 from ..tools.paths import resolve_inside
 from ..tools.permissions import Ask, Mode, Refuse, conflict, decide
+from ..tools.sent_plan import LookAtPlan
 from .asking.approvals import Approver, Reply
 from .asking.question import Standing, question_of
 from .bus import Recorder
@@ -60,9 +62,9 @@ class Workplace:
     whether it runs commands; it returns when the tree is stored as it is. `touched` is called after each call that may
     have changed something, with the digests of the files that its tool wrote. `may_write` gives what may be written,
     anew for each answer of the model; None is everything. What commands write is not held against it.
-    `request_paths` answers a wish for more, see ToolContext; `checker` as well. `known_as` is where commands see the
-    root, if not where it lies: the model's absolute paths are those. `command_seconds` is how long a command may take
-    that names no limit itself, where a person is to be told.
+    `request_paths` answers a wish for more, see ToolContext, as for `checker` and `look_at_plan`. `known_as` is where
+    commands see the root, if not where it lies: the model's absolute paths are those. `command_seconds` is how long a
+    command may take that names no limit itself, where a person is to be told.
     """
 
     root: Path
@@ -79,6 +81,7 @@ class Workplace:
     known_as: Path | None = None
     checker: Checker | None = None
     command_seconds: float | None = None
+    look_at_plan: LookAtPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +321,7 @@ class Dispatcher:
             self._place.request_paths,
             None if item.may_write is None else item.may_write.covers,
             self._place.checker,
+            self._place.look_at_plan,
         )
 
     async def _call(self, item: _Prepared, answer: str | None) -> ToolResult:

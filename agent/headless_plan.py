@@ -160,6 +160,8 @@ def _moved(screen: Screen, body: TaskMoved) -> None:
             screen.line(("bad", f"failed: {body.reason}"))
         case "skipped":
             screen.line(("warn", f"skipped: {body.reason}"))
+        case "done" if body.reason:
+            screen.paragraph(f"done, but {body.reason}")
         case _:
             pass
 

@@ -17,6 +17,7 @@ from ..tools.git.snapshots import SnapshotStore
 from ..tools.paths import folder_key
 from ..tools.permissions import Mode
 from ..tools.registry import TOOLS, schemas
+from ..tools.sent_plan import LookAtPlan
 from .agents import Agent
 from .asking.allowed import session_rules
 from .asking.approvals import Approver, Asker, Nobody
@@ -124,7 +125,10 @@ class Kit:
         """Where Leadline keeps what it learned of this repository."""
         return self.settings.home / "projects" / folder_key(self.place.root)
 
-    def loop(self, agent: Agent, transcript: Transcript) -> Loop:
+    def loop(
+        self, agent: Agent, transcript: Transcript, look_at_plan: LookAtPlan | None = None
+    ) -> Loop:
+        """`look_at_plan` is for who plans, see ToolContext."""
         changes = agent.mode != "plan" and self.steps is not None
         place = Workplace(
             self.place.root,
@@ -138,6 +142,7 @@ class Kit:
             agent.upkeep.touched,
             checker=self.checker,
             command_seconds=self.settings.command_seconds,
+            look_at_plan=look_at_plan,
         )
         dispatcher = Dispatcher(
             TOOLS, schemas(), agent.role, place, self._approver(agent), agent.recorder, agent.seen

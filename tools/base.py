@@ -7,17 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 from .code.checker import Checker
 from .code.model import CodeLookup
-
-
-class Params(BaseModel):
-    """Base of all parameter models. Unknown parameters are errors, so that the model hears of a misspelt one."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
-
+from .params import Params
+from .sent_plan import LookAtPlan
 
 P = TypeVar("P", bound=Params)
 
@@ -99,6 +92,8 @@ class ToolContext:
     is not made. `request_paths` answers a wish to write more, for the model, and raises ToolError where it is not
     granted; `may_write` says of a file, by its path, whether it may be written. Both are None where nothing limits what
     may be written. `checker` has edits looked through for what they broke; without it a process is started for each.
+    `look_at_plan` says, for the model, what was made of a plan for others, and raises ToolError with what keeps it from
+    being run; None where nobody plans.
     """
 
     root: Path
@@ -112,6 +107,7 @@ class ToolContext:
     request_paths: Callable[[Sequence[str]], Awaitable[str]] | None = None
     may_write: Callable[[str], bool] | None = None
     checker: Checker | None = None
+    look_at_plan: LookAtPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

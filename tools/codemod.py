@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 from pydantic import Field, JsonValue
 
-from .base import Effects, Params, Preview, Tool, ToolContext, ToolResult
+from .base import Effects, Preview, Tool, ToolContext, ToolResult
 from .codemods.faults import WILDCARD
 from .codemods.model import Codemod
 from .codemods.run import MANY, run_codemod
@@ -21,6 +21,7 @@ from .codemods.sent import read_codemod
 from .codemods.told import codemod_lines, places, report_text
 from .files import plural
 from .git.names import printable
+from .params import Params
 from .text import clipped
 
 _MAX_TOLD = 400

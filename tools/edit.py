@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from pydantic import Field
 
-from .base import Effects, Params, Preview, Tool, ToolContext, ToolResult
+from .base import Effects, Preview, Tool, ToolContext, ToolResult
 from .change import Change, make, preview_of
 from .diffs import unified_diff
 from .errors import ToolError
 from .files import File, declared_path, digest, is_known, load, relative_path
 from .matching import How, Missing, Several, find, line_range
 from .nearest import Nearest, nearest
+from .params import Params
 from .suggest import missing
 from .text import Text
 

@@ -10,6 +10,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+_MOST_READ = 8_000
+"""Characters of a command that are looked at: what lies in the middle of a longer one is a text for some file."""
 _MOST_NESTED = 5
 """Commands within commands that are looked into."""
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh"))
@@ -102,6 +104,8 @@ def is_heavy(command: str, known: Sequence[str] = ()) -> bool:
     """Whether a shell command builds or tests: by its words, or because it is one of the `known` checks, be it with
     more arguments.
     """
+    if len(command) > _MOST_READ:
+        command = f"{command[: _MOST_READ // 2]}\n{command[-_MOST_READ // 2 :]}"
     parts = list(_parts(command))
     if any(_builds(part) for part in parts):
         return True

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .base import Effects, Tool, ToolContext, ToolResult
 from .child import stream
 from .code.languages import language_of
 from .code.model import FileFacts, SourceFile
 from .errors import ToolError
 from .files import declared_path, load, relative_path
 from .outline_text import file_outline, folder_outline
+from .params import Params
 from .paths import is_git_internal
 from .suggest import missing
 

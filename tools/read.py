@@ -7,10 +7,11 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .base import Effects, Tool, ToolContext, ToolResult
 from .errors import ToolError
 from .files import File, count_lines, declared_path, load, plural, relative_path
 from .filetypes import kind_of
+from .params import Params
 from .paths import open_no_follow
 from .suggest import missing
 from .text import Text

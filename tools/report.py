@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .base import Effects, Tool, ToolContext, ToolResult
 from .errors import ToolError
+from .params import Params
 
 
 class ReportParams(Params):

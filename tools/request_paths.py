@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .base import Effects, Tool, ToolContext, ToolResult
 from .errors import ToolError
 from .git.names import some
+from .params import Params
 
 
 class RequestPathsParams(Params):

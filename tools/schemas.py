@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from .base import Params
+from .params import Params
 
 JsonSchema = dict[str, object]
 

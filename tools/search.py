@@ -13,12 +13,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from .base import Effects, Params, Tool, ToolContext, ToolResult
+from .base import Effects, Tool, ToolContext, ToolResult
 from .child import Ended, stream
 from .errors import ToolError
 from .files import relative_path
 from .globs import glob_pattern
 from .hits import Hits
+from .params import Params
 from .paths import is_git_internal
 from .ripgrep import content_arguments, find_ripgrep, list_arguments, name_arguments
 from .scan import BAD_PATTERN, Request

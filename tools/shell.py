@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .base import CommandOutcome, Effects, Params, Preview, Tool, ToolContext, ToolResult
+from .base import CommandOutcome, Effects, Preview, Tool, ToolContext, ToolResult
 from .errors import ToolError
+from .params import Params
 from .text import is_well_formed
 
 MAX_SECONDS = 3600

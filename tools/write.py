@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from .base import Effects, Params, Preview, Tool, ToolContext, ToolResult
+from .base import Effects, Preview, Tool, ToolContext, ToolResult
 from .change import Change, make, preview_of
 from .diffs import unified_diff
 from .errors import ToolError
 from .files import File, count_lines, declared_path, digest, is_known, load, plural, relative_path
+from .params import Params
 from .text import Text
 
 

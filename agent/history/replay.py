@@ -176,6 +176,7 @@ class Talk:
 
     def begin_like(self, other: Talk, messages: int) -> None:
         """The first messages are another's, and so is what is known by them."""
+        other.unanswered()  # results that are there become messages by it
         self.messages = other.messages[:messages]
         self.pack, self.epoch = other.pack, other.epoch
         self.seen = dict(other.pack.seen) if other.pack else {}

@@ -113,6 +113,15 @@ def next_try(ground: Ground, rung: Rung) -> Interval:
     return _usd(ground, rung, retry=True)
 
 
+def priming(ground: Ground, rung: Rung) -> float:
+    """US dollars of having the service read what all workers of this rung's lane share."""
+    return _primed(ground, rung.tier).usd
+
+
+def _primed(ground: Ground, tier: Tier) -> _Use:
+    return _use(1, 0, ground.prefix, _PRIMING_OUTPUT, 0, ground.prices[tier])
+
+
 def _usd(ground: Ground, rung: Rung, *, retry: bool) -> Interval:
     costs = [_tries(ground, rung, case)[int(retry)].usd for case in _CASES]
     return Interval(*costs)
@@ -131,8 +140,7 @@ def _whole(plan: Plan, ground: Ground, case: Case) -> _Use:
             needless[lane] = needless.get(lane, 1.0) * (1 - needed)
     for lane, odds in needless.items():
         if lane not in ground.stored:
-            primed = _use(1, 0, ground.prefix, _PRIMING_OUTPUT, 0, ground.prices[lane[0]])
-            total = total.plus(primed, 1 - odds)
+            total = total.plus(_primed(ground, lane[0]), 1 - odds)
     return total
 
 

@@ -6,23 +6,23 @@ The plan is read from the transcript, so a resumed session finds what was sent b
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...prompts.render import render
-from ...tools.code.model import CodeTree
 from ...tools.codemods.model import Codemod
-from ...tools.codemods.sent import codemod_of
 from ...tools.codemods.told import codemod_lines, places
 from ...tools.errors import ToolError
 from ...tools.registry import schemas
-from ...tools.update_plan import UPDATE_PLAN, SentPlan, UpdatePlanParams, sent_plan
+from ...tools.sent_plan import SentPlan, sent_plan
+from ...tools.update_plan import UPDATE_PLAN, UpdatePlanParams
 from ..loop import Claimed, Loop
 from ..messages import AssistantMessage, Message, ToolCall, ToolMessage, UserMessage
 from ..parameters import as_meant
 from ..v4.values import is_tree
+from .guard import PlanGuard, plan_of
 from .plan import Plan, Task
-from .plan_check import CheckedPlan, check_plan
+from .plan_check import CheckedPlan
 from .solo import Finish, cut_short
 
 MOST_SENT_BACK = 3
@@ -45,18 +45,13 @@ class _Lacking:
     reason: str
 
 
-async def make_plan(
-    loop: Loop,
-    find_tree: Callable[[], Awaitable[CodeTree]],
-    known_checks: Sequence[str],
-    wanted: str = "",
-) -> Planned | Finish:
+async def make_plan(loop: Loop, guard: PlanGuard, wanted: str = "") -> Planned | Finish:
     """Run the loop, which has the planner's role, until it reports a plan that can be run, gives up, or meets a bound.
 
     The plan is the last one in the transcript, so more can be said to the same loop (`answers_text`) before another
-    call. It is held against the tree that `find_tree` gives at that time; `known_checks` are commands that the project
-    or the person gave. `wanted` is what the person said last that they want, if that is not the task: what was sent
-    before was for something else. A planner that insists on an empty plan has answered without a change: "unverified".
+    call. It has to get past the guard once more, whatever was said to the call: the tree may be another one by now.
+    `wanted` is what the person said last that they want, if that is not the task: what was sent before was for
+    something else. A planner that insists on an empty plan has answered without a change: "unverified".
     """
     sent_back = 0
     knows_of_empty = False  # what it means to send no tasks, by plan_missing or plan_empty
@@ -72,7 +67,7 @@ async def make_plan(
         if is_empty and knows_of_empty:
             return Finish("unverified", claim.summary)
         knows_of_empty = is_empty or sent is None
-        judged = await _judged(sent, find_tree, known_checks)
+        judged = await _judged(sent, guard)
         if isinstance(judged, CheckedPlan):
             return Planned(judged, claim.summary)
         if sent_back == MOST_SENT_BACK:
@@ -91,18 +86,14 @@ def _since(wanted: str, messages: Sequence[Message]) -> Sequence[Message]:
     return messages
 
 
-async def _judged(
-    sent: SentPlan | str | None,
-    find_tree: Callable[[], Awaitable[CodeTree]],
-    known_checks: Sequence[str],
-) -> CheckedPlan | _Lacking:
+async def _judged(sent: SentPlan | str | None, guard: PlanGuard) -> CheckedPlan | _Lacking:
     if sent is None:
         return _Lacking(render("plan_missing"), "It sent none.")
     if isinstance(sent, str):
         return _Lacking(render("plan_faults", faults=sent), sent)
     if not sent.tasks:
         return _Lacking(render("plan_empty"), "The last one had no tasks.")
-    found = check_plan(plan_of(sent), await find_tree(), known_checks)
+    found = await guard.check(plan_of(sent))
     if isinstance(found, CheckedPlan):
         return found
     return _Lacking(render("plan_faults", faults=str(found)), str(found))
@@ -139,30 +130,6 @@ def _sent(call: ToolCall, result: ToolMessage | None) -> SentPlan | str | None:
         return None if params.plan is None else sent_plan(params.plan)
     except (ValueError, RecursionError, ToolError):
         return result.text
-
-
-def plan_of(sent: SentPlan) -> Plan:
-    """The same plan as a value of ours."""
-    return Plan(
-        sent.goal,
-        tuple(
-            Task(
-                task.id,
-                task.title,
-                task.brief,
-                tuple(task.paths),
-                tuple(task.depends_on),
-                tuple(task.checks),
-                task.no_check_reason,
-                task.tier,
-                None if task.codemod is None else codemod_of(task.codemod),
-            )
-            for task in sent.tasks
-        ),
-        tuple(sent.checks),
-        tuple(sent.open_questions),
-        tuple(sent.assumptions),
-    )
 
 
 # --- questions, and what a worker is told ---

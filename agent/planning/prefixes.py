@@ -64,13 +64,17 @@ class Prefixes:
                 self._made[name] = self.primed.get(name) or await self._prime(name, lane)
         return self._made[name]
 
+    def has(self, rung: Rung) -> bool:
+        """Whether nothing has to be read for workers on this rung."""
+        name, lane = prime_name(rung), self.lane(rung)
+        led = self.lead is not None and self.lead.lane == lane
+        return led or name in self._made or name in self.primed
+
     async def for_one(self, rung: Rung) -> Prefix:
         """For an agent that nobody else begins with: nothing is read ahead for it."""
-        name, lane = prime_name(rung), self.lane(rung)
-        known = self._made.get(name) or self.primed.get(name)
-        if known is not None or (self.lead is not None and self.lead.lane == lane):
+        if self.has(rung):
             return await self.of(rung)
-        return Prefix(self.parent, lane, self.head, self.tools.digest)
+        return Prefix(self.parent, self.lane(rung), self.head, self.tools.digest)
 
     async def _prime(self, name: str, lane: Lane) -> Prefix:
         system, *rest = self.head

@@ -11,34 +11,43 @@ from dataclasses import dataclass, field
 
 from ..events import Event, UsageReported
 from ..events_plan import Interval
-from .forecast import Ground, first_try, next_try
+from .forecast import Ground, first_try, next_try, priming
 from .scheduler import Order
 
+PLANNING = "*"
+"""In the place of a task: what the planner spends to plan one anew."""
 
-def try_cost(ground: Ground, order: Order) -> Interval:
-    """US dollars that this try may cost. One that goes on with what its worker knows costs less than a first one."""
-    return first_try(ground, order.rung) if order.anew else next_try(ground, order.rung)
+
+def try_cost(ground: Ground, order: Order, *, primed: bool = True) -> Interval:
+    """US dollars that this try may cost. One that goes on with what its worker knows costs less than a first one, and
+    one whose lane is not `primed` more."""
+    if not order.anew:
+        return next_try(ground, order.rung)
+    cost, more = first_try(ground, order.rung), 0.0 if primed else priming(ground, order.rung)
+    return Interval(cost.low + more, cost.likely + more, cost.high + more)
 
 
 @dataclass(slots=True)
 class SharedPurse:
     """A `scheduler.Purse`. `budget` is in US dollars for all agents together, None for no limit; `cost` foretells that
-    of a try.
+    of a try, `planning` that of planning a task anew.
 
-    What is spent passes the budget by no more than one request for each of the tries that were under way together, as
-    long as each keeps its share: nobody knows what a request costs before it was answered. That holds as long as only
-    tries spend; what others do (priming, a reviewer) is counted, not foreseen.
+    What is spent passes the budget by no more than one request of each who is at work at that time, as long as each
+    keeps to what it may: nobody knows what a request costs before it was answered. Workers keep their shares; who plans
+    has to leave what is put aside for workers (`held`); what a lane is primed with is taken out of the share of the
+    try that needed it. Nobody else spends while workers are at work.
     """
 
     budget: float | None
     cost: Callable[[Order], Interval]
+    planning: Callable[[], Interval]
     spent: float = 0.0
     _shares: dict[str, float] = field(default_factory=dict[str, float])
     _used: dict[str, float] = field(default_factory=dict[str, float])
 
     def note(self, body: object, task: str = "") -> None:
-        """Count what any agent reports. With the task that it was spent on, it is taken out of what is put aside for
-        it; without, it counts twice until that try ends, which holds others up and loses nothing."""
+        """Count what any agent reports. With the task that it was spent on, or PLANNING, it is taken out of what is put
+        aside for it; without, it counts twice until that try ends, which holds others up and loses nothing."""
         if isinstance(body, UsageReported):
             self.spent += body.cost
             if task in self._shares:
@@ -52,7 +61,15 @@ class SharedPurse:
     @property
     def reserved(self) -> float:
         """US dollars put aside and not spent yet."""
-        return sum(max(0.0, share - self._used[task]) for task, share in self._shares.items())
+        return sum(map(self._aside, self._shares))
+
+    def _aside(self, task: str) -> float:
+        return max(0.0, self._shares.get(task, 0.0) - self._used.get(task, 0.0))
+
+    @property
+    def held(self) -> float:
+        """US dollars put aside for workers and not spent yet: what who plans has to leave."""
+        return self.reserved - self._aside(PLANNING)
 
     @property
     def left(self) -> float | None:
@@ -65,26 +82,42 @@ class SharedPurse:
         Where no try is under way, what is left only gets less: the low end is enough then. A forecast may be wrong, and
         money that nobody will use is no reason to stop; below the low end a try would be stopped before its end.
         """
-        left = self.left
-        if left is None:
-            return True
-        cost = self.cost(order)
-        least = cost.likely if self._shares else cost.low
-        if left < least:
-            return False
-        self._shares[order.task] = min(cost.high, left)
-        self._used[order.task] = 0.0
-        return True
+        return self.budget is None or self._put_aside(order.task, self.cost(order))
 
     def settle(self, order: Order) -> None:
         """The try has ended: what was put aside for it and not spent is free again."""
-        self._shares.pop(order.task, None)
-        self._used.pop(order.task, None)
+        self._free(order.task)
+
+    def reserve_planning(self) -> bool:
+        """The same for planning a task anew."""
+        return self.budget is None or self._put_aside(PLANNING, self.planning())
+
+    def settle_planning(self) -> None:
+        self._free(PLANNING)
+
+    def _put_aside(self, task: str, cost: Interval) -> bool:
+        left = self.left
+        assert left is not None
+        least = cost.likely if self._shares else cost.low
+        if left < least:
+            return False
+        self._shares[task] = min(cost.high, left)
+        self._used[task] = 0.0
+        return True
+
+    def _free(self, task: str) -> None:
+        self._shares.pop(task, None)
+        self._used.pop(task, None)
 
     def share(self, order: Order) -> float | None:
-        """US dollars that this try may use up, beyond what its worker used before it. None for no limit.
+        """US dollars that this try may use up, beyond what its worker used before it. None for no limit. Asked when it
+        can begin: what was spent meanwhile to get it that far is taken out of what is put aside for it.
 
         A worker's own `Budget` counts over all its tries: its `allow` adds this to what it has spent so far. Raises
         KeyError for a try that nothing is put aside for.
         """
-        return None if self.budget is None else self._shares[order.task]
+        left = self.left
+        if left is None:
+            return None
+        share = self._shares[order.task] = max(0.0, self._shares[order.task] + min(0.0, left))
+        return share

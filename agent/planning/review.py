@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...prompts.render import render
@@ -10,9 +11,12 @@ from ..events_plan import Reviewed
 from ..loop import Claimed, Loop
 from .plan import Area, Plan, Task, write_set
 from .plan_check import CheckedPlan
+from .solo import cut_short
 
 MOST_DIFF = 240_000
 """Characters of the diff that the reviewer is given, about 60,000 tokens; the rest can be read in the files."""
+_FILE, _BINARY = "\ndiff --git ", "\nGIT binary patch\n"
+"""Lines of a patch that are no line of a file."""
 MEND = "mend"
 """The id of the task that mends what a review or the checks at the end found."""
 
@@ -24,29 +28,43 @@ class Unreviewed:
     reason: str
 
 
-async def review(loop: Loop, task: str, plan: Plan, patch: str) -> Reviewed | Unreviewed:
-    """The word of the reviewer, whose role the loop has, on a change that does the task by this plan."""
-    parts = [f"- {each.id}: {each.title}" for each in plan.tasks]
-    shown = patch if len(patch) <= MOST_DIFF else _cut(patch)
+async def review(
+    loop: Loop, task: str, plan: Plan, notes: Mapping[str, str], patch: str
+) -> Reviewed | Unreviewed:
+    """The word of the reviewer, whose role the loop has, on a change that does the task by this plan. `notes` are what
+    should be known of tasks, by their ids."""
+    parts = [
+        f"- {each.id}: {each.title}" + (f" ({notes[each.id]})" if each.id in notes else "")
+        for each in plan.tasks
+    ]
+    diff = shown(patch)
     loop.say(
-        render("review_task", task=task, goal=plan.goal, tasks="\n".join(parts), diff=shown), "task"
+        render("review_task", task=task, goal=plan.goal, tasks="\n".join(parts), diff=diff), "task"
     )
     end = await loop.run()
     if not isinstance(end, Claimed):
-        return Unreviewed(f"the reviewer did not come to an end: {end}")
+        return Unreviewed(cut_short(end).summary)
     return Reviewed(end.claim.claim == "done", end.claim.summary)
 
 
-def _cut(patch: str) -> str:
-    """As many whole files of the patch as there is room for, and the names of the others."""
-    files = patch.split("\ndiff --git ")
+def shown(patch: str) -> str:
+    """Of a patch all files that there is room for, each whole but for binary content, and the names of the others."""
     kept: list[str] = []
+    left: list[str] = []
     size = 0
-    while files and (size := size + len(files[0])) <= MOST_DIFF:
-        kept.append(files.pop(0))
-    names = [clipped(each.split("\n", 1)[0], 200) for each in files]
-    head = "\ndiff --git ".join(kept)
-    return f"{head}\n\nNot shown for its length; read these files themselves:\n" + "\n".join(names)
+    for file in f"\n{patch}".split(_FILE)[1:]:
+        text, binary, _ = file.partition(_BINARY)
+        text += "\nBinary" if binary else ""
+        if size + len(text) <= MOST_DIFF:
+            kept.append(text)
+            size += len(text)
+        else:
+            left.append(clipped(text.split("\n", 1)[0], 200))
+    parts = [_FILE.join(("", *kept)).strip()] if kept else []
+    if left:
+        names = "\n".join(left)
+        parts.append(f"Not shown for its length; read these files themselves:\n{names}")
+    return "\n\n".join(parts)
 
 
 def mending_plan(plan: Plan, findings: str) -> CheckedPlan:

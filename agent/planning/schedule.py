@@ -15,6 +15,7 @@ from typing import Literal
 
 from ...tools.code.model import CodeTree
 from ...tools.git.names import printable
+from ...tools.text import clipped
 from .plan import Overlap, Plan, WriteSet, prerequisites, remaining_chain, union
 from .plan_check import CheckedPlan
 from .write_set import overlaps, resolve
@@ -38,6 +39,10 @@ ACTIVE = frozenset[State](("running", "verifying", "merging"))
 _UNENDED = frozenset[State](("waiting", "stuck")) | STARTABLE | ACTIVE
 
 
+MOST_SAID = 400
+"""Characters of a worker's words; its report is in the result as a whole."""
+
+
 class IllegalMoveError(Exception):
     """A move that the task's state does not allow: a fault of the caller, not of the model."""
 
@@ -45,7 +50,8 @@ class IllegalMoveError(Exception):
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where one task stands. `bounces` counts how often its work was refused, `rungs` how often it was escalated;
-    `reason` says why it bounced, was escalated, failed or was skipped last."""
+    `reason` says why it bounced, was escalated, failed or was skipped last, or of one that is done without a change why
+    there is none."""
 
     state: State
     bounces: int = 0
@@ -109,15 +115,22 @@ def report(schedule: Schedule, task: str) -> Schedule:
     return _moved(schedule, task, ("running",), lambda now: replace(now, state="verifying"))
 
 
-def queue(schedule: Schedule, task: str) -> Schedule:
-    """The task's checks are green; it is in the merge queue."""
-    return _moved(schedule, task, ("verifying",), lambda now: replace(now, state="merging"))
+def queue(schedule: Schedule, task: str, reason: str = "") -> Schedule:
+    """The task's checks are green; it is in the merge queue. `reason` is what people should know of it all the same."""
+    return _moved(
+        schedule, task, ("verifying",), lambda now: replace(now, state="merging", reason=reason)
+    )
+
+
+def unchanged(said: str) -> str:
+    """The reason of a task that is done without a change: what its worker `said` of that, on one line."""
+    why = clipped(said, MOST_SAID) or "its worker does not say why"
+    return f"it changed nothing: {why}"
 
 
 def land(schedule: Schedule, task: str) -> Schedule:
     """The task's work is part of the session tree; what waited for it alone is ready."""
-    done = _moved(schedule, task, ("merging",), lambda now: replace(now, state="done", reason=""))
-    return _released(done)
+    return _released(_moved(schedule, task, ("merging",), lambda now: replace(now, state="done")))
 
 
 def bounce(schedule: Schedule, task: str, reason: str) -> Schedule:
@@ -148,7 +161,8 @@ def get_stuck(schedule: Schedule, task: str, reason: str) -> Schedule:
 def replan(schedule: Schedule, checked: CheckedPlan, task: str) -> Schedule:
     """After the planner put others in the place of a stuck task: another plan, of which the rest stands as it did.
 
-    A task that still has the id of the stuck one begins anew.
+    A task that still has the id of the stuck one begins anew. One that was ready may have to wait now, and what waits
+    for one that failed meanwhile is skipped.
     """
     kept = {
         each.id: (held, now)
@@ -161,23 +175,18 @@ def replan(schedule: Schedule, checked: CheckedPlan, task: str) -> Schedule:
         kept.get(each.id, (held, Progress("waiting")))
         for each, held in zip(checked.plan.tasks, checked.write_sets, strict=True)
     ]
-    held, progress = zip(*rows, strict=True)
-    return _released(Schedule(checked.plan, tuple(held), tuple(progress)))
+    held = tuple(held for held, _ in rows)
+    progress = tuple(
+        replace(now, state="waiting") if now.state == "ready" else now for _, now in rows
+    )
+    return _released(_without_hope(Schedule(checked.plan, held, progress)))
 
 
 def fail(schedule: Schedule, task: str, reason: str) -> Schedule:
     """The task is given up; all that wait for it, directly or not, are skipped."""
-    failed = _moved(
-        schedule, task, _UNENDED, lambda now: replace(now, state="failed", reason=reason)
+    return _without_hope(
+        _moved(schedule, task, _UNENDED, lambda now: replace(now, state="failed", reason=reason))
     )
-    before = prerequisites(schedule.plan.tasks)
-    skipped = Progress("skipped", reason=f"it depends on {task}, which failed")
-    pairs = zip(failed.plan.tasks, failed.progress, strict=True)
-    progress = [
-        skipped if task in before[each.id] and now.state not in ENDED else now
-        for each, now in pairs
-    ]
-    return replace(failed, progress=tuple(progress))
 
 
 def interrupt(schedule: Schedule) -> Schedule:
@@ -208,6 +217,19 @@ def _moved(
         raise IllegalMoveError(f"Task {task} is {now.state}, which does not allow this move.")
     progress = list(schedule.progress)
     progress[number] = change(now)
+    return replace(schedule, progress=tuple(progress))
+
+
+def _without_hope(schedule: Schedule) -> Schedule:
+    """What waits for a task that failed, directly or not, is skipped."""
+    failed = in_state(schedule, ("failed",))
+    before = prerequisites(schedule.plan.tasks)
+    progress = list(schedule.progress)
+    for number, task in enumerate(schedule.plan.tasks):
+        cause = next((each for each in failed if each in before[task.id]), None)
+        if cause is not None and progress[number].state not in ENDED:
+            reason = f"it depends on {cause}, which failed"
+            progress[number] = Progress("skipped", reason=reason)
     return replace(schedule, progress=tuple(progress))
 
 

@@ -44,18 +44,22 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The worker's checks are green on `commit`, which began at `base`."""
+    """The worker's checks are green on `commit`, which began at `base`. `unchanged` is what the worker said of it where
+    nothing differs between the two."""
 
     base: str
     commit: str
+    unchanged: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The work is not accepted, and why: for the next try, and in a few words for people."""
+    """The work is not accepted, and why: for the next try, and in a few words for people. `cut`: the person ended the
+    try, which says nothing of who was at work."""
 
     evidence: str
     reason: str
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,14 @@ class Purse(Protocol):
 
     def settle(self, order: Order) -> None:
         """The try has ended: what was put aside for it and not spent is free again."""
+        ...
+
+    def reserve_planning(self) -> bool:
+        """Put aside what planning a task anew may cost; False if there is not enough left."""
+        ...
+
+    def settle_planning(self) -> None:
+        """The planning has ended, as for `settle`."""
         ...
 
 
@@ -133,7 +145,12 @@ class Watches:
             watch.granted(task, write_set)
 
 
-Replan = Callable[[Schedule, str, str], Awaitable[CheckedPlan | None]]
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A limit, such as the budget, stopped who plans: the task stays stuck, for a later run."""
+
+
+Replan = Callable[[Schedule, str, str], Awaitable[CheckedPlan | Postponed | None]]
 """A plan with others in the place of the task of this id, given what was wrong with it last; None if there is none."""
 
 
@@ -159,7 +176,7 @@ class Ended:
 
     @property
     def out_of_money(self) -> bool:
-        """Whether tasks could be started and were not, for want of it."""
+        """Whether tasks could be started, or planned anew, and were not, for want of it."""
         return not self.schedule.ended
 
 
@@ -205,14 +222,14 @@ class Scheduler(Generic[C, E]):
         self._fresh = {task.id for task in schedule.plan.tasks}.difference(kept)
         workers: dict[asyncio.Task[Result], Order] = {}
         landing: asyncio.Task[Round[C, E]] | None = None
-        planning: asyncio.Task[CheckedPlan | None] | None = None
+        planning: asyncio.Task[CheckedPlan | Postponed | None] | None = None
         try:
             while True:
                 self._start(workers)
                 if landing is None and self._waiting:
                     waiting, self._waiting = self._waiting, []
                     landing = asyncio.create_task(land(self._tree, waiting, self.merge, self.prove))
-                if planning is None and self._stuck:
+                if planning is None and self._stuck and self.purse.reserve_planning():
                     planning = asyncio.create_task(self._plan_anew(self._stuck[0]))
                 others = [each for each in (landing, planning) if each is not None]
                 pending: set[asyncio.Task[Any]] = {*workers, *others}
@@ -223,6 +240,7 @@ class Scheduler(Generic[C, E]):
                     self._landed(landing.result())
                     landing = None
                 if planning in done:
+                    self.purse.settle_planning()
                     self._planned(planning.result())
                     planning = None
                 # In the order of their starts, so that a run whose workers end at once is the same each time.
@@ -278,12 +296,14 @@ class Scheduler(Generic[C, E]):
 
     def _worked(self, order: Order, result: Result) -> None:
         match result:
-            case Refused(evidence, reason):
+            case Refused(evidence=evidence, reason=reason):
                 self._refuse(order.task, evidence, reason)
             case GivenUp(reason):
                 self._move(moves.fail(self._schedule, order.task, reason))
-            case Done(base, commit):
-                self._move(moves.queue(moves.report(self._schedule, order.task), order.task))
+            case Done(base, commit, unchanged):
+                reason = "" if unchanged is None else moves.unchanged(unchanged)
+                reported = moves.report(self._schedule, order.task)
+                self._move(moves.queue(reported, order.task, reason))
                 self._waiting.append(Change(order.task, base, commit))
 
     def _landed(self, done: Round[C, E]) -> None:
@@ -316,11 +336,13 @@ class Scheduler(Generic[C, E]):
                 self._move(moves.get_stuck(self._schedule, task, text))
                 self._stuck.append(task)
 
-    async def _plan_anew(self, task: str) -> CheckedPlan | None:
+    async def _plan_anew(self, task: str) -> CheckedPlan | Postponed | None:
         return await self.replan(self._schedule, task, self._refusals[task])
 
-    def _planned(self, checked: CheckedPlan | None) -> None:
+    def _planned(self, checked: CheckedPlan | Postponed | None) -> None:
         task = self._stuck.pop(0)
+        if isinstance(checked, Postponed):
+            return
         self._planned_anew.add(task)
         if checked is None:
             reason = self._schedule.of(task).reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ..bus import Recorder
 from ..events import BudgetReached, Reported, Status
 from ..loop import Claimed, Loop, Stuck
 from ..steps import Steps
+from .doubts import asked_before, doubts_of
 from .verify import Baseline, Verdict, verify
 
 SCHEMA_TRIES = 3
@@ -27,7 +28,7 @@ class Work:
     """What the loop's end is judged by.
 
     `steps` is None where nothing may be changed, so that there is nothing to prove. `fits` tells what is wrong with an
-    output.
+    output. `untouched` says whether the tree is as it was before the work; None for a task that may be a mere question.
     """
 
     root: Path
@@ -39,6 +40,7 @@ class Work:
     keep_timings: Callable[[dict[str, float]], None]
     fits: Callable[[JsonValue], str | None] | None = None
     baseline: Baseline | None = None
+    untouched: Callable[[], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,14 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """How the work ended, and the proof of its last claim if there is one."""
+    """How the work ended, and the proof of its last claim if there is one. `unchanged`: it was to change something, and
+    the agent insists that nothing had to be."""
 
     status: Status
     summary: str
     proof: Proof | None = None
     output: JsonValue = None
+    unchanged: bool = False
 
 
 async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> Finish:
@@ -65,7 +69,7 @@ async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> F
     `claim` is one that an earlier run of the session left unproven: it is looked at first.
     """
     failed_rounds = misfits = 0
-    doubted = False
+    asked = asked_before(loop.transcript)
     proof: Proof | None = None
     unproven = None if claim is None else Claimed(claim, denied=False)
     while True:
@@ -85,14 +89,17 @@ async def work_alone(loop: Loop, work: Work, claim: Reported | None = None) -> F
             status: Status = "permission" if end.denied else "not_done"
             return Finish(status, claim.summary, proof, output)
         proof = await _prove(work)
-        if proof is not None and proof.verdict.as_before and not doubted:
-            # Whether these failures are what the task is about, only the model can tell.
-            doubted = True
-            loop.say(render("checks_as_before", evidence=proof.verdict.text), "harness")
-            continue
         if proof is None or not proof.verdict.red:
+            unchanged = work.untouched is not None and await work.untouched()
+            verdict = None if proof is None else proof.verdict
+            if doubts := doubts_of(verdict, unchanged=unchanged, asked=asked):
+                asked.update(doubts)
+                for text in doubts.values():
+                    loop.say(text, "harness")
+                continue
             proven = proof is not None and proof.verdict.green
-            return Finish("done" if proven else "unverified", claim.summary, proof, output)
+            status = "done" if proven else "unverified"
+            return Finish(status, claim.summary, proof, output, unchanged)
         failed_rounds += 1
         if failed_rounds > work.rounds:
             return Finish("not_done", claim.summary, proof, output)

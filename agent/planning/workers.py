@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...prompts.render import render
-from ...tools.checks.model import Check
 from ...tools.codemods.model import Codemod
 from ...tools.codemods.run import run_codemod
 from ...tools.codemods.told import report_text
-from ...tools.errors import Exit, PersonError, ToolError
+from ...tools.errors import PersonError, ToolError
 from ...tools.git.clones import Clone
-from ...tools.git.merging import Labels, commit_tree, merge_trees
-from ...tools.git.names import some
-from ...tools.git.objects import tree_changes
+from ...tools.git.merging import commit_tree, merge_trees
 from ...tools.git.parcels import pack_commits, unpack
-from ...tools.git.run import GitError
 from ...tools.registry import TOOLS, schemas, schemas_json
 from ...tools.slots import Commands
 from ..asking.approvals import Nobody
@@ -32,18 +28,17 @@ from ..events import Evidence, Reported
 from ..events_plan import CodemodRun, Forked, WorkerBegan
 from ..idle import nothing_changed, nothing_to_keep, nothing_to_tell
 from ..loop import Claimed, Loop
-from ..messages import Origin, UserMessage
+from ..messages import Origin
 from ..modes import mode_to_tell
 from ..reach import Stopped, read_inbox
 from ..roles import WORKER
 from ..v4.failures import RejectedError
-from .bounds import outside, outside_text
+from .doubts import Doubt, asked_before, was_told
 from .engine import Assignment, Delivery
-from .markers import marked_paths
+from .judging import LABELS, Doubted, Judged, Work, judged
 from .scheduler import Done, GivenUp, Refused, Result
 from .shop import Bounds, Shop
 from .solo import cut_short
-from .verify import verify
 
 TASK = "task"
 """What workers and their clones are called, with the task's id and a number after it."""
@@ -52,16 +47,15 @@ STOPPED = Refused(
     "Leadline: the person stopped the last try at this task before it was done; calls that were under way may have "
     "taken effect in part. Look at how things stand, go by what the person said, if anything, and finish the task.",
     "stopped by the person",
+    cut=True,
 )
 GIVEN_UP = GivenUp("given up by the person")
-
-LABELS = Labels(ours="what others have landed", base="before both", theirs="your work")
 
 
 @dataclass(slots=True)
 class _Worker:
     """`base` is the commit that its changes are counted from; `claim` is one that is still to be looked at, `codemod`
-    one that is still to be carried out. `doubted`: it was asked whether failures that are old are its task."""
+    one that is still to be carried out. `asked` are the doubts that it was told of."""
 
     clone: Clone
     base: str
@@ -70,7 +64,7 @@ class _Worker:
     recorder: Recorder
     claim: Reported | None = None
     codemod: Codemod | None = None
-    doubted: bool = False
+    asked: set[Doubt] = field(default_factory=set[Doubt])
 
 
 class LocalEngine:
@@ -121,7 +115,7 @@ class LocalEngine:
         worker, refusal = self._workers.get(order.task), sendable(order.refusal)
         if worker is None and not order.anew:
             worker = await self._taken_over(assignment)
-            if worker is not None and _was_told(worker.loop.transcript, refusal):
+            if worker is not None and was_told(worker.loop.transcript, refusal):
                 refusal = ""
         if worker is None or order.anew:
             await self._dismiss(order.task)
@@ -185,6 +179,7 @@ class LocalEngine:
             return None
         worker = self._at_work(assignment, clone, left.transcript, left.recorder, left.seen)
         worker.base, worker.claim = left.base, left.claim
+        worker.asked = asked_before(left.transcript)
         return worker
 
     def _at_work(
@@ -268,13 +263,13 @@ class LocalEngine:
         self, assignment: Assignment, worker: _Worker
     ) -> tuple[Done | Refused, tuple[Evidence, ...]]:
         result, evidence = await self._by_codemod(assignment, worker)
-        if isinstance(result, Done):
+        if result is not None:
             return result, evidence
         return await self._tried(assignment, worker)
 
     async def _by_codemod(
         self, assignment: Assignment, worker: _Worker
-    ) -> tuple[Done | Refused | None, tuple[Evidence, ...]]:
+    ) -> tuple[Done | None, tuple[Evidence, ...]]:
         """Carry out the task's codemod where its worker has not begun yet.
 
         Done where that left nothing to look at and the checks are green: no model is asked then. Else the worker is
@@ -301,16 +296,30 @@ class LocalEngine:
         loop.say(sendable(render("codemod_done", report=report_text(report))), "harness")
         if left or not report.changed:
             return None, ()
-        result, evidence = await self._judged(assignment, worker)
+        result, evidence = await self._judged(assignment, worker, "")
+        if isinstance(result, Done):
+            return result, evidence
         if isinstance(result, Refused):
             text = render("codemod_red", evidence=result.evidence)
             loop.say(sendable(text), "harness")
-        return result, evidence
+        else:
+            self._ask(worker, result)
+        return None, ()
 
     async def _tried(
         self, assignment: Assignment, worker: _Worker
     ) -> tuple[Done | Refused, tuple[Evidence, ...]]:
         worker.loop.budget.allow(assignment.usd)
+        while True:
+            found, evidence = await self._claimed(assignment, worker)
+            if not isinstance(found, Doubted):
+                return found, evidence
+            self._ask(worker, found)
+
+    async def _claimed(
+        self, assignment: Assignment, worker: _Worker
+    ) -> tuple[Judged, tuple[Evidence, ...]]:
+        """What the worker's next claim is worth, or how it came to none."""
         claim, worker.claim = worker.claim, None
         try:
             end = await worker.loop.run() if claim is None else Claimed(claim, denied=False)
@@ -324,61 +333,17 @@ class LocalEngine:
         if end.claim.claim == "not_done":
             text = render("not_done_back", summary=end.claim.summary)
             return Refused(text, "the worker says that it is not done"), ()
-        return await self._judged(assignment, worker)
+        return await self._judged(assignment, worker, end.claim.summary)
 
     async def _judged(
-        self, assignment: Assignment, worker: _Worker
-    ) -> tuple[Done | Refused, tuple[Evidence, ...]]:
-        shop, task = self._shop, assignment.task
-        try:
-            committed = await shop.clones.commit(worker.clone, task.title)
-        except (PersonError, OSError) as error:
-            _require_content(error)
-            text = render("not_taken", reason=str(error))
-            return Refused(text, f"its work could not be stored: {error}"), ()
-        changes = await tree_changes(shop.store, worker.base, committed.commit)
-        write_set = self._bounds.write_set(task.id)
-        beside = outside(write_set, (change.path for change in changes))
-        if beside:
-            text = outside_text(write_set, beside)
-            return Refused(text, f"it changed {some(beside)}, which is not its to write"), ()
-        # Files of a merge of ours: what it marked is no text of anybody's.
-        merged = worker.clone.base != worker.base
-        marked = await marked_paths(shop.store, changes, LABELS) if merged else ()
-        if marked:
-            text = render("markers_left", paths=some(marked))
-            return Refused(text, f"it left conflict markers in {some(marked)}"), ()
-        checks = [Check(command, "given", "given") for command in task.checks]
-        verdict = await verify(
-            checks,
-            worker.clone.root,
-            committed.tree,
-            worker.commands,
-            worker.recorder,
-            shop.baseline,
-        )
-        if verdict.red:
-            text = render("checks_failed", evidence=verdict.text)
-            return Refused(text, "its checks are red"), verdict.evidence
-        if verdict.as_before and not worker.doubted:
-            # Whether these failures are what the task is about, only the model can tell.
-            worker.doubted = True
-            text = render("checks_as_before", evidence=verdict.text)
-            return Refused(text, "its checks fail as they did before it"), verdict.evidence
-        return Done(worker.base, committed.commit), verdict.evidence
+        self, assignment: Assignment, worker: _Worker, said: str
+    ) -> tuple[Judged, tuple[Evidence, ...]]:
+        task, commands, recorder = assignment.task, worker.commands, worker.recorder
+        work = Work(worker.clone, worker.base, said, commands, recorder, worker.asked)
+        return await judged(self._shop, task, self._bounds.write_set(task.id), work)
 
-
-def _require_content(error: Exception) -> None:
-    """Raises PersonError where git failed for want of what the store borrows: no worker can mend that."""
-    said = error.result.stderr if isinstance(error, GitError) and error.result else ""
-    if "invalid object" in said or "missing blob" in said:
-        raise PersonError(
-            "Content that the work began with is gone, probably removed by `git gc --prune` in the project after it was"
-            " no longer part of it. Start a new run from the tree as it is now.",
-            Exit.NOT_DONE,
-        ) from error
-
-
-def _was_told(transcript: Transcript, text: str) -> bool:
-    """Whether the run that was cut off had told the worker already."""
-    return any(isinstance(said, UserMessage) and said.text == text for said in transcript.messages)
+    @staticmethod
+    def _ask(worker: _Worker, doubted: Doubted) -> None:
+        worker.asked.update(doubted.doubts)
+        for text in doubted.doubts.values():
+            worker.loop.say(sendable(text), "harness")

@@ -51,7 +51,7 @@ def _account(events: Sequence[Event], earlier: PlansRecord) -> str:
 def _task_line(task: TaskResult) -> str:
     """One task, and in a few words what is known of it."""
     state = task.state if task.state in ("done", "failed", "skipped") else "not ended"
-    why = f" ({task.reason})" if task.reason and task.state != "done" else ""
+    why = f" ({task.reason})" if task.reason else ""
     report = task.report.strip()[:MOST_REPORT]
     return f"- {task.id}, {task.title}: {state}{why}" + (f". {report}" if report else "")
 

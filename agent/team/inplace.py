@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from ...prompts.render import render
 from ...tools.registry import schemas_json
@@ -26,7 +27,7 @@ from ..planning.landing import checks_of_whole
 from ..planning.plan import Plan
 from ..planning.planner import task_text
 from ..planning.record import since_said
-from ..planning.schedule import State
+from ..planning.schedule import State, unchanged
 from ..planning.solo import Finish, Work, work_alone
 from ..roles import SOLO
 from ..v4.facts import Rung
@@ -56,7 +57,8 @@ async def work_in_place(kit: Kit, lead: Lead, plan: Plan) -> Finish:
     hands = _hands(since_said(kit.journal.events))
     tried = [number for number, name in enumerate(names) if name in hands]
     checks = checks_of_whole(kit.checks, plan, {task.id for task in plan.tasks})
-    work = replace(kit.work(), checks=checks)
+    untouched = partial(_untouched, kit) if kit.steps is not None else None
+    work = replace(kit.work(), checks=checks, untouched=untouched)
     finish: Finish | None = None
     _moved(kit, plan, "running", "")
     for number in range(tried[-1] if tried else 0, len(rungs)):
@@ -65,11 +67,30 @@ async def work_in_place(kit: Kit, lead: Lead, plan: Plan) -> Finish:
         if finish.status != "not_done":
             break
     assert finish is not None
+    if finish.unchanged:
+        _moved(kit, plan, "done", unchanged(finish.summary))
+        return replace(finish, summary=f"It changed nothing: {finish.summary}")
     if finish.status in ("done", "unverified"):
         _moved(kit, plan, "done", "")
     elif finish.status == "not_done":
         _moved(kit, plan, "failed", finish.summary)
     return finish
+
+
+async def _untouched(kit: Kit) -> bool:
+    """Whether the tree is as it was before the work on the plan that there is now, by the steps so far. What the person
+    changed between two of them counts as well."""
+    assert kit.steps is not None
+    assert kit.store is not None
+    await kit.steps.settle()
+    events = kit.journal.events
+    earlier = events[: len(events) - len(since_said(events))]
+    began = replay(earlier).timeline.at if earlier else 0
+    steps = replay(events).timeline.done[began:]
+    if not steps:
+        return True
+    before, after = await kit.store.load(steps[0].before), await kit.store.load(steps[-1].after)
+    return before.tree == after.tree
 
 
 def _names(kit: Kit, count: int) -> list[str]:

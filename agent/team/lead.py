@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from itertools import dropwhile
 
-from ...tools.code.model import CodeTree
 from ..loop import Loop
 from ..messages import AssistantMessage, Message, ToolMessage
 from ..planning.engine import Prefix
+from ..planning.guard import PlanGuard
 from ..planning.prefixes import head_of
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """`known_checks` are commands that the project or the person gave; `find_tree` gives the tree that plans are held
-    against."""
+    """`guard` is what its plans have to get past, and those of the person."""
 
     loop: Loop
-    find_tree: Callable[[], Awaitable[CodeTree]]
-    known_checks: tuple[str, ...]
+    guard: PlanGuard
 
     @property
     def name(self) -> str:

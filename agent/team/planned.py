@@ -22,8 +22,9 @@ from ..events_plan import EditRefused, Forecasted, PlanDeclined, PlanProposed
 from ..history.replay import Replayed
 from ..kit import Kit
 from ..opening import ready
+from ..planning.guard import PlanGuard
 from ..planning.plan import Plan
-from ..planning.plan_check import PlanFaults, check_plan
+from ..planning.plan_check import PlanFaults
 from ..planning.plan_text import show_plan
 from ..planning.planner import answers_text, assumed, make_plan
 from ..planning.record import PlanRun, plans_of
@@ -104,11 +105,8 @@ async def _planner(kit: Kit, state: Replayed, transcript: Transcript) -> Lead:
             loop = kit.loop(kit.lead, transcript)
             loop.say(render("refactor", workers=str(kit.job.workers)), "harness")
         await tell_more(kit, state, kit.loop(kit.lead, transcript))
-    return Lead(
-        kit.loop(kit.lead, transcript),
-        _find_tree(kit),
-        tuple(check.command for check in kit.checks),
-    )
+    guard = PlanGuard(_find_tree(kit), tuple(check.command for check in kit.checks))
+    return Lead(kit.loop(kit.lead, transcript, guard.look), guard)
 
 
 def _find_tree(kit: Kit) -> Callable[[], Awaitable[CodeTree]]:
@@ -130,7 +128,7 @@ def _find_tree(kit: Kit) -> Callable[[], Awaitable[CodeTree]]:
 async def _propose(kit: Kit, lead: Lead) -> PlanProposed | Finish:
     """The person's plan, or the planner's with the answers to its questions."""
     if kit.job.plan is not None:
-        found = check_plan(kit.job.plan, await lead.find_tree(), lead.known_checks)
+        found = await lead.guard.check(kit.job.plan)
         if isinstance(found, PlanFaults):
             faults = "\n".join(f"- {fault}" for fault in found.faults)
             raise PlanRefusedError(f"The plan can't be run as it is:\n{faults}", Exit.USAGE)
@@ -138,7 +136,7 @@ async def _propose(kit: Kit, lead: Lead) -> PlanProposed | Finish:
     told: dict[str, str] = {}
     wanted = "".join(plans_of(kit.journal.events).said[-1:])
     while True:
-        found = await make_plan(lead.loop, lead.find_tree, lead.known_checks, wanted)
+        found = await make_plan(lead.loop, lead.guard, wanted)
         if isinstance(found, Finish):
             return found
         questions = found.checked.plan.open_questions
@@ -159,7 +157,7 @@ async def _word(kit: Kit, lead: Lead, run: PlanRun) -> Approved | Declined:
         word = await kit.job.consult.approve(checked, forecast)
         if isinstance(word, Declined) or word.plan in (None, checked.plan):
             return word
-        found = check_plan(word.plan, await lead.find_tree(), lead.known_checks)
+        found = await lead.guard.check(word.plan)
         if isinstance(found, PlanFaults):
             kit.recorder.emit(EditRefused(found))
             continue

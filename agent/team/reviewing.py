@@ -20,6 +20,7 @@ from ..kit import Kit
 from ..lanes import route
 from ..loop import Loop
 from ..planning.plan import Plan
+from ..planning.record import plans_of
 from ..planning.review import review
 from ..roles import REVIEWER
 from ..v4.facts import Rung
@@ -68,12 +69,19 @@ async def reviewed_by(
     loop.say(render(REVIEWER.brief), "brief")
     if where := crew.work.where(clone):
         loop.say(where, "harness")
-    patch = await tree_patch(crew.store, base.tree, tree, None)
     try:
+        patch = await tree_patch(crew.store, base.tree, tree, None)
         text = sendable(patch.decode("utf-8", "replace"))
-        found = await review(loop, wanted(kit), plan, text)
+        found = await review(loop, wanted(kit), plan, _notes(kit), text)
         return found if isinstance(found, Reviewed) else found.reason
     finally:
         await commands.close()
         with suppress(PersonError, OSError):  # what can't be removed stays in the session's folder
             await clones.give_back(clone)
+
+
+def _notes(kit: Kit) -> dict[str, str]:
+    """Why tasks that are done have changed nothing."""
+    progress = plans_of(kit.journal.events).runs[0].progress
+    notes = {task: now.reason for task, now in progress.items() if now.state == "done"}
+    return {task: sendable(reason) for task, reason in notes.items() if reason}

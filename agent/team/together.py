@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...tools.checks.model import Check
 from ...tools.errors import PersonError
@@ -19,18 +19,21 @@ from ..kit import Kit
 from ..lanes import lane_of, route
 from ..messages import Message
 from ..planning.engine import Prefix
+from ..planning.forecast import next_try
 from ..planning.landing import checks_of_whole
 from ..planning.plan import Plan
 from ..planning.plan_check import CheckedPlan
 from ..planning.prefixes import PRIME, Prefixes
-from ..planning.purse import SharedPurse, try_cost
+from ..planning.purse import PLANNING, SharedPurse, try_cost
 from ..planning.record import PlanRun, PlansRecord, plans_of
 from ..planning.replanner import plan_anew
 from ..planning.review import mending_plan
 from ..planning.schedule import Schedule
-from ..planning.scheduler import no_replan
+from ..planning.scheduler import Postponed, no_replan
 from ..planning.solo import Finish, Proof
 from ..planning.verify import Verdict
+from ..roles import PLANNER
+from ..v4.facts import Rung
 from .crew import Crew, gather_crew
 from .foresight import ground_of
 from .home import bring_landed_home
@@ -48,9 +51,14 @@ async def work_together(kit: Kit, lead: Lead) -> Finish | str:
     base = await (kit.store.load(first.base) if first.base else kit.steps.now())
     prefixes = _prefixes(kit, lead)
     ground = ground_of(kit, first.checked.plan)
-    purse = SharedPurse(kit.settings.budget_usd, lambda order: try_cost(ground, order))
+    purse = SharedPurse(
+        kit.settings.budget_usd,
+        lambda order: try_cost(ground, order, primed=prefixes.has(order.rung)),
+        lambda: next_try(ground, _planning_rung(kit)),
+    )
     purse.replay(kit.journal.events)
-    kit.bus.subscribe(_Spending(kit, purse))
+    kit.bus.subscribe(_Spending(kit, purse, lead.name, _tasks_of(kit.journal.events)))
+    kit.budget.held = lambda: purse.held
     seen = talk_of(kit.journal.events, lead.name).seen
     crew = await gather_crew(kit, base, prefixes, purse, seen)
     if isinstance(crew, str):
@@ -59,6 +67,17 @@ async def work_together(kit: Kit, lead: Lead) -> Finish | str:
         return await _Whole(kit, lead, crew, base).done(record)
     finally:
         await crew.close()
+
+
+def _planning_rung(kit: Kit) -> Rung:
+    """What the planner works with, as if it were a worker that goes on with what it knows."""
+    tier = "pro" if kit.catalog.role(PLANNER.name).model == "pro" else "flash"
+    return Rung(tier, kit.lead.lane.effort, 1)
+
+
+def _tasks_of(events: Sequence[Event]) -> dict[str, str]:
+    """The tasks of the workers that there were; one that goes on in this run says nothing of it again."""
+    return {event.agent: event.body.task for event in events if isinstance(event.body, WorkerBegan)}
 
 
 def _prefixes(kit: Kit, lead: Lead) -> Prefixes:
@@ -89,21 +108,23 @@ def _same_head(primed: Mapping[str, Prefix], head: Sequence[Message]) -> Mapping
 
 @dataclass(slots=True)
 class _Spending:
-    """Tells purse and budget what is spent, by whom. A listener of the bus."""
+    """Tells purse and budget what is spent, by whom: `tasks` has what each worker is at work on. A listener of the
+    bus."""
 
     kit: Kit
     purse: SharedPurse
-    _tasks: dict[str, str] = field(default_factory=dict[str, str])
+    planner: str
+    tasks: dict[str, str]
 
     def __call__(self, published: Published) -> None:
         if not isinstance(published, Event):
             return
         body, agent = published.body, published.agent
         if isinstance(body, WorkerBegan):
-            self._tasks[agent] = body.task
+            self.tasks[agent] = body.task
         if isinstance(body, UsageReported):
-            self.purse.note(body, self._tasks.get(agent, ""))
-            if agent in self._tasks or agent.startswith(f"{PRIME}-"):  # others count it themselves
+            self.purse.note(body, PLANNING if agent == self.planner else self.tasks.get(agent, ""))
+            if agent in self.tasks or agent.startswith(f"{PRIME}-"):  # others count it themselves
                 self.kit.budget.spent += body.cost
 
 
@@ -131,17 +152,17 @@ class _Whole:
             record = plans_of(self.kit.journal.events)
             tree = record.tree or self.base.commit
             ended = await self.crew.run(run, tree, record.begun, anew)
-            if ended.out_of_money:
+            if ended.out_of_money and self.crew.purse.budget is not None:
                 self.kit.recorder.emit(self._no_money())
         runs = plans_of(self.kit.journal.events).runs
         return next(each for each in runs if each.number == run.number)
 
-    async def _plan_anew(self, schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+    async def _plan_anew(
+        self, schedule: Schedule, task: str, evidence: str
+    ) -> CheckedPlan | Postponed | None:
         lead = self.lead
-        checked = await plan_anew(
-            lead.loop, lead.find_tree, lead.known_checks, schedule, task, evidence
-        )
-        if checked is not None:
+        checked = await plan_anew(lead.loop, lead.guard, schedule, task, evidence)
+        if isinstance(checked, CheckedPlan):
             self.kit.recorder.emit(PlanProposed(checked, "", "replan"))
         return checked
 
@@ -218,7 +239,7 @@ class _Whole:
         return "done" if verdict is not None and verdict.green else "unverified"
 
     def _summary(self, record: PlansRecord) -> str:
-        """What a person is told: the goal, and each task that is not done and why."""
+        """What a person is told: the goal, and each task that is not done, or done without a change, and why."""
         run = record.runs[0]
         lines = [run.checked.plan.goal]
         for each in record.runs:
@@ -228,6 +249,8 @@ class _Whole:
                     lines.append(f"- {task.id} ({task.title}) {now.state}: {now.reason}")
                 elif now is None or now.state != "done":
                     lines.append(f"- {task.id} ({task.title}) was not started or not ended")
+                elif now.reason:
+                    lines.append(f"- {task.id} ({task.title}) is done, but {now.reason}")
         if record.reviewed is not None:
             word = "The reviewer" if record.reviewed.ok else "The reviewer wanted mended"
             lines.append(f"{word}: {record.reviewed.text}")

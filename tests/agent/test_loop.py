@@ -32,6 +32,7 @@ from leadline.tests.support.workbench import NoCommands
 from leadline.tools.base import CommandOutcome, CommandRunner
 from leadline.tools.permissions import Mode
 from leadline.tools.registry import TOOLS, schemas, schemas_json
+from leadline.tools.sent_plan import LookAtPlan
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def scene(
     role: Role = SOLO,
     limits: Limits | None = None,
     commands: CommandRunner | None = None,
+    look_at_plan: LookAtPlan | None = None,
 ) -> Scene:
     root = tmp_path / "root"
     root.mkdir(parents=True)
@@ -101,7 +103,7 @@ def scene(
 
     changes: list[int] = []
     kept_up: list[bool] = []
-    place = Workplace(root, commands or NoCommands(), mode, True, safe)
+    place = Workplace(root, commands or NoCommands(), mode, True, safe, look_at_plan=look_at_plan)
     dispatcher = Dispatcher(TOOLS, schemas(), role, place, approver or Nobody(), recorder, {})
     lane = Lane("deepseek-flash", "high")
     transcript = Transcript("main", lane, Tools.of(schemas_json()), SystemMessage("s"))

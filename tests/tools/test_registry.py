@@ -15,7 +15,7 @@ from deepseek_recipe import (
 )
 from leadline.agent.rehearsal.tokens import vocabulary
 from leadline.prompts.render import render
-from leadline.tools.base import Params
+from leadline.tools.params import Params
 from leadline.tools.registry import TOOLS, schemas, schemas_json, tool
 from leadline.tools.schemas import parameters_schema
 from pydantic import Field

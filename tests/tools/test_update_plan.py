@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from leadline.tests.support.workbench import Workbench
 from leadline.tools.errors import ToolError
-from leadline.tools.update_plan import UPDATE_PLAN, SentPlan, UpdatePlanParams, sent_plan
+from leadline.tools.sent_plan import SentPlan, sent_plan
+from leadline.tools.update_plan import UPDATE_PLAN, UpdatePlanParams
 from pydantic import ValidationError
 
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pydantic import Field, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..base import Params
 from ..errors import ToolError
 from ..git.names import printable
+from ..params import Params
 from ..text import clipped
 from .faults import codemod_faults
 from .model import Codemod, Rule

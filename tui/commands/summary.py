@@ -166,9 +166,8 @@ def _took(task: TaskResult) -> str:
 
 
 def _told(task: TaskResult) -> str:
-    """What a task was, and why it is not done."""
-    is_told = task.state != "done" and task.reason
-    return f"{task.title}: {task.reason}" if is_told else task.title
+    """What a task was, and why it is not done, or done without a change."""
+    return f"{task.title}: {task.reason}" if task.reason else task.title
 
 
 # --- diffstat ---

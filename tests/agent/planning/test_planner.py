@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from leadline.agent.budget import Limits
 from leadline.agent.messages import UserMessage
+from leadline.agent.planning.guard import PlanGuard
 from leadline.agent.planning.plan import Plan, Task
 from leadline.agent.planning.plan_check import CheckedPlan
 from leadline.agent.planning.planner import (
@@ -60,16 +61,21 @@ STRAY = task("stray", "shop/nowhere/x.py")
 
 
 def stage(tmp_path: Path, *answers: Answer, limits: Limits | None = None) -> Scene:
-    made = scene(tmp_path, *answers, role=PLANNER, mode="plan", limits=limits)
+    look = guard_of(tmp_path / "root").look
+    made = scene(tmp_path, *answers, role=PLANNER, mode="plan", limits=limits, look_at_plan=look)
     write_files(made.root, FILES)
     return made
 
 
-async def planned(made: Scene) -> Planned | Finish:
+def guard_of(root: Path) -> PlanGuard:
     async def find_tree() -> MemoryTree:
-        return MemoryTree(made.root)
+        return MemoryTree(root)
 
-    return await make_plan(made.loop, find_tree, KNOWN)
+    return PlanGuard(find_tree, KNOWN)
+
+
+async def planned(made: Scene) -> Planned | Finish:
+    return await make_plan(made.loop, guard_of(made.root))
 
 
 async def plan_from(made: Scene) -> Planned:

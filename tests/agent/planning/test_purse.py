@@ -15,13 +15,17 @@ from leadline.agent.events_plan import Interval
 from leadline.agent.messages import Usage
 from leadline.agent.planning.forecast import Ground
 from leadline.agent.planning.ladder import Rung
-from leadline.agent.planning.purse import SharedPurse, try_cost
+from leadline.agent.planning.purse import PLANNING, SharedPurse, try_cost
 from leadline.agent.planning.scheduler import Order
 from leadline.agent.v4.catalog import Price, load_catalog
 from leadline.agent.v4.facts import Tier
 
 FLASH = Rung("flash", "high", 2)
 COST = Interval(0.25, 0.5, 1.0)
+PRICES: Mapping[Tier, Price] = {
+    "flash": Price(0.003, 0.15, 0.6, peak=False),
+    "pro": Price(0.022, 0.66, 1.98, peak=False),
+}
 
 
 def order(task: str, *, anew: bool = True) -> Order:
@@ -35,7 +39,7 @@ def reported(cost: float) -> UsageReported:
 
 
 def purse(budget: float | None) -> SharedPurse:
-    return SharedPurse(budget, lambda order: COST)
+    return SharedPurse(budget, lambda order: COST, lambda: COST)
 
 
 def test_without_a_budget_everything_may_start():
@@ -103,17 +107,75 @@ def test_an_earlier_run_of_the_session_counts():
     assert not got.reserve(order("a"))
 
 
+def test_what_planning_anew_may_cost_is_put_aside_as_well():
+    got = purse(2.5)
+    assert got.reserve(order("a"))
+    assert got.reserve_planning()
+    assert (got.reserved, got.held, got.left) == (2.0, 1.0, 0.5)
+    got.note(reported(0.75), PLANNING)
+    got.note(reported(0.25), "a")
+    assert (got.spent, got.reserved, got.held, got.left) == (1.0, 1.0, 0.75, 0.5)
+    got.settle_planning()
+    assert (got.reserved, got.held, got.left) == (0.75, 0.75, 0.75)
+    got.note(reported(0.5), PLANNING)  # more than was foreseen is of nobody's share
+    assert (got.spent, got.left) == (1.5, 0.25)
+    assert not got.reserve_planning()
+
+
+def test_who_plans_anew_leaves_what_is_put_aside_for_workers():
+    """However much it thinks: its budget is the whole one, of which a worker has not spent its part yet."""
+    got = purse(3.0)
+    assert got.reserve(order("a"))
+    assert got.reserve_planning()
+    planner = Budget(Limits(3.0), lambda: 0.0, lambda: got.held)
+    while planner.reached() is None:
+        planner.note(reported(0.25))
+        got.note(reported(0.25), PLANNING)
+    assert got.spent == 2.0
+    worker = Budget(Limits(), lambda: 0.0)
+    worker.allow(got.share(order("a")))
+    while worker.reached() is None:
+        worker.note(reported(0.25))
+        got.note(reported(0.25), "a")
+    assert got.spent == 3.0
+
+
+def test_what_a_lane_is_primed_with_comes_out_of_the_share_of_the_first():
+    got = purse(2.0)
+    assert got.reserve(order("a"))
+    assert got.reserve(order("b"))
+    got.note(reported(0.75))
+    assert [got.share(order("a")), got.share(order("b"))] == [0.25, 1.0]
+    assert (got.spent, got.left) == (0.75, 0.0)
+
+
+def test_a_share_of_nothing_sends_no_request():
+    got = purse(1.0)
+    assert got.reserve(order("a"))
+    got.note(reported(2.0))
+    budget = Budget(Limits(), lambda: 0.0)
+    budget.allow(got.share(order("a")))
+    assert budget.reached() is not None
+
+
+def test_a_lane_that_is_not_primed_costs_more():
+    ground = Ground(50_000, load_catalog().rungs(), PRICES)
+    primed, cold = try_cost(ground, order("a")), try_cost(ground, order("a"), primed=False)
+    more = 50_000 * 0.15 / 1e6
+    assert more < cold.low - primed.low < 1.01 * more
+    assert more < cold.high - primed.high < 1.01 * more
+    assert try_cost(ground, order("a", anew=False), primed=False) == try_cost(
+        ground, order("a", anew=False)
+    )
+
+
 def test_where_no_price_is_known_nothing_is_held_up():
-    got = SharedPurse(1.0, lambda order: Interval(0, 0, 0))
+    got = SharedPurse(1.0, lambda order: Interval(0, 0, 0), lambda: COST)
     assert all(got.reserve(order(task)) for task in "abcdefgh")
 
 
 def test_the_cost_of_a_try_is_that_of_its_rung_and_less_for_one_that_goes_on():
-    prices: Mapping[Tier, Price] = {
-        "flash": Price(0.003, 0.15, 0.6, peak=False),
-        "pro": Price(0.022, 0.66, 1.98, peak=False),
-    }
-    ground = Ground(50_000, load_catalog().rungs(), prices)
+    ground = Ground(50_000, load_catalog().rungs(), PRICES)
     first, again = try_cost(ground, order("a")), try_cost(ground, order("a", anew=False))
     higher = try_cost(ground, replace(order("a"), rung=Rung("pro", "high", 1)))
     assert again.likely < first.likely < higher.likely
@@ -128,6 +190,9 @@ class Crew:
 
     `costs` are those of the requests, in order. `needs` says for each try how many requests its work takes; a task has
     two of them, the second by the same worker. `known` says whether the purse is told whose a request was.
+
+    The first of all has its lane primed. Beside them a planner, whose budget is the whole one, plans anew as often as
+    there are `plannings`.
     """
 
     purse: SharedPurse
@@ -139,12 +204,42 @@ class Crew:
     running: dict[Order, int] = field(default_factory=dict[Order, int])
     begun: int = 0
     sent: int = 0
+    primed: bool = False
+    plannings: int = 0
+    planner: Budget | None = None
+    left_to_plan: int | None = None
+
+    def plan(self) -> None:
+        """Begin to plan anew, if there is something to be planned and the money for it."""
+        if self.plannings and self.left_to_plan is None and self.purse.reserve_planning():
+            self.plannings -= 1
+            self.left_to_plan = 3 * self.needs[0]
+
+    def step_of_planner(self) -> None:
+        assert self.planner is not None
+        self.planner.spent = self.purse.spent
+        if self.left_to_plan and self.planner.reached() is None:
+            self.left_to_plan -= 1
+            body = self._paid()
+            self.planner.note(body)
+            self.purse.note(body, PLANNING)
+            return
+        self.left_to_plan = None
+        self.purse.settle_planning()
+
+    def _paid(self) -> UsageReported:
+        body = reported(self.costs[self.sent % len(self.costs)])
+        self.sent += 1
+        return body
 
     def start(self, most: int) -> None:
         while self.waiting and len(self.running) < most and self.purse.reserve(self.waiting[0]):
             order = self.waiting.pop(0)
             self.running[order] = self.needs[self.begun % len(self.needs)]
             self.begun += 1
+            if not self.primed:
+                self.primed = True
+                self.purse.note(self._paid())
             if order.anew:
                 self.budgets[order.task] = Budget(Limits(), lambda: 0.0)
             self.budgets[order.task].allow(self.purse.share(order))
@@ -154,8 +249,7 @@ class Crew:
         budget = self.budgets[order.task]
         if self.running[order] and budget.reached() is None:
             self.running[order] -= 1
-            body = reported(self.costs[self.sent % len(self.costs)])
-            self.sent += 1
+            body = self._paid()
             budget.note(body)
             self.purse.note(body, order.task if self.known else "")
             return
@@ -173,9 +267,10 @@ MONEY = st.floats(0.01, 2.0)
     budget=st.floats(0.1, 12.0),
     guess=st.tuples(MONEY, MONEY, MONEY).map(sorted),
     costs=st.lists(MONEY, min_size=1, max_size=12),
-    needs=st.lists(st.integers(1, 8), min_size=1, max_size=6),
+    needs=st.lists(st.integers(1, 8) | st.integers(20, 40), min_size=1, max_size=6),
     most=st.integers(1, 5),
     tasks=st.integers(1, 8),
+    plannings=st.integers(0, 3),
     known=st.booleans(),
     chance=st.randoms(use_true_random=False),
 )
@@ -186,17 +281,27 @@ def test_the_budget_is_passed_by_no_more_than_one_request_of_each_worker(
     needs: list[int],
     most: int,
     tasks: int,
+    plannings: int,
     known: bool,
     chance: Random,
 ):
-    got = SharedPurse(budget, lambda order: Interval(*guess))
+    got = SharedPurse(budget, lambda order: Interval(*guess), lambda: Interval(*guess))
     crew = Crew(got, costs, needs, known, [order(f"t{number}") for number in range(tasks)])
+    crew.plannings, crew.planner = plannings, Budget(Limits(budget), lambda: 0.0, lambda: got.held)
     while True:
         crew.start(most)
-        if not crew.running:
+        crew.plan()
+        planning = [] if crew.left_to_plan is None else [None]
+        at_work = [*crew.running, *planning]
+        if not at_work:
             break
-        crew.step(chance.choice(list(crew.running)))
-        assert got.spent <= budget + most * max(costs) + 1e-9
+        one = chance.choice(at_work)
+        if one is None:
+            crew.step_of_planner()
+        else:
+            crew.step(one)
+        # One request of each worker, of the planner, and the one that primes.
+        assert got.spent <= budget + (most + 2) * max(costs) + 1e-9
     assert got.reserved == 0
     if crew.waiting:
         # Nobody is at work, and not even a short try fits.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -21,15 +22,18 @@ from leadline.agent.planning.schedule import (
     bounce,
     escalate,
     fail,
+    get_stuck,
     in_state,
     interrupt,
     land,
     new_schedule,
     queue,
     ready,
+    replan,
     report,
     request_paths,
     start,
+    unchanged,
 )
 from leadline.agent.planning.write_set import WriteSetError, overlaps
 from leadline.tests.support.repos import write_files
@@ -69,6 +73,20 @@ def done(schedule: Schedule, *tasks: str) -> Schedule:
     for task in tasks:
         schedule = land(queue(report(start(schedule, task), task), task), task)
     return schedule
+
+
+def test_what_changed_nothing_says_so_once_it_has_landed(tree: MemoryTree) -> None:
+    begun = start(scheduled(tree, a=("pkg/b.py", "")), "a")
+    again = start(bounce(begun, "a", "its checks are red"), "a")
+    queued = queue(report(again, "a"), "a", unchanged("It was\nthere."))
+    assert land(queued, "a").of("a").reason == "it changed nothing: It was there."
+    assert land(queue(report(again, "a"), "a"), "a").of("a").reason == ""
+    assert interrupt(queued).of("a").reason == ""
+
+
+def test_whoever_says_nothing_or_much_of_changing_nothing() -> None:
+    assert unchanged(" \n") == "it changed nothing: its worker does not say why"
+    assert len(unchanged("so " * 9_000)) < 500
 
 
 def states(schedule: Schedule) -> list[str]:
@@ -276,6 +294,18 @@ def test_whatever_happens_no_task_runs_too_early_or_meets_another(
         schedule = done(schedule, *ready(schedule)[:1])
         _holds(schedule, tree)
     assert schedule.ended
+
+
+def test_what_was_ready_waits_for_what_is_planned_anew(tree: MemoryTree) -> None:
+    """Where the check of the new plan made it so, as both write the same."""
+    schedule = start(scheduled(tree, a=("pkg/a.py", ""), b=("pkg/b.py", "")), "a")
+    schedule = get_stuck(bounce(schedule, "a", "red"), "a", "red")
+    first, second = schedule.plan.tasks
+    tasks = (replace(first, id="x"), replace(second, depends_on=("x",)))
+    found = CheckedPlan(replace(schedule.plan, tasks=tasks), schedule.write_sets)
+    schedule = replan(schedule, found, "a")
+    assert ready(schedule) == ("x",)
+    assert ready(done(schedule, "x")) == ("b",)
 
 
 def _any_move(schedule: Schedule, task: str, tree: MemoryTree, data: st.DataObject) -> Schedule:

@@ -14,12 +14,13 @@ from leadline.agent.planning.ladder import Ladder, Rung
 from leadline.agent.planning.merge_queue import Change, Tree
 from leadline.agent.planning.plan import Area, Plan, Task, WriteSet, prerequisites, write_set
 from leadline.agent.planning.plan_check import CheckedPlan
-from leadline.agent.planning.schedule import Schedule, in_state, new_schedule
+from leadline.agent.planning.schedule import Schedule, in_state, interrupt, new_schedule
 from leadline.agent.planning.scheduler import (
     Done,
     Ended,
     GivenUp,
     Order,
+    Postponed,
     Refused,
     Replan,
     Result,
@@ -50,12 +51,16 @@ def plan(depends: Mapping[str, str]) -> Schedule:
 
 @dataclass
 class World:
-    """Trees are the names of what landed. `refused` says how many tries of a task are refused; `slow` ones wait."""
+    """Trees are the names of what landed. `refused` says how many tries of a task are refused; `slow` ones wait. There
+    is money to plan anew once the tasks of `planning_after` have been settled."""
 
     refused: Mapping[str, int] = field(default_factory=dict[str, int])
     meeting: Pairs = frozenset()
     breaking: Pairs = frozenset()
     money: int = 1000
+    planning_after: frozenset[str] = frozenset()
+    settled: set[str] = field(default_factory=set[str])
+    planned: int = 0
     orders: list[Order] = field(default_factory=list[Order])
     working: set[str] = field(default_factory=set[str])
     most_at_once: int = 0
@@ -114,7 +119,13 @@ class World:
         return True
 
     def settle(self, order: Order) -> None:
-        pass
+        self.settled.add(order.task)
+
+    def reserve_planning(self) -> bool:
+        return self.planning_after <= self.settled
+
+    def settle_planning(self) -> None:
+        self.planned += 1
 
 
 @dataclass
@@ -319,6 +330,49 @@ def anew(schedule: Schedule, stuck: str, *names: str) -> CheckedPlan:
     return CheckedPlan(replace(schedule.plan, tasks=tuple(tasks)), sets)
 
 
+async def test_without_the_money_to_plan_anew_what_is_stuck_is_left() -> None:
+    """It has not failed: a later run, with more money, goes on with it."""
+
+    async def replan(schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+        raise AssertionError(f"{task} is planned anew")
+
+    world = World(refused={"a": 99}, planning_after=frozenset({"nobody"}))
+    ended = await running(world, plan({"a": "", "b": "a", "c": ""}), replan=replan)
+    assert states(ended) == {"a": "stuck", "b": "waiting", "c": "done"}
+    assert ended.out_of_money
+
+
+async def test_what_others_leave_is_enough_to_plan_anew() -> None:
+    asked: list[set[str]] = []
+
+    async def replan(schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+        asked.append(set(world.settled))
+        return None
+
+    world = World(refused={"a": 99, "c": 2}, planning_after=frozenset({"d"}))
+    ended = await running(world, plan({"a": "", "c": "", "d": "c"}), replan=replan)
+    assert states(ended) == {"a": "failed", "c": "done", "d": "done"}
+    assert asked == [{"a", "c", "d"}]
+    assert world.planned == 1
+
+
+async def test_who_plans_and_meets_a_limit_is_asked_again_by_a_later_run() -> None:
+    asked: list[str] = []
+
+    async def replan(schedule: Schedule, task: str, evidence: str) -> Postponed:
+        asked.append(task)
+        return Postponed()
+
+    world = World(refused={"a": 99})
+    ended = await running(world, plan({"a": "", "b": "a"}), replan=replan)
+    assert states(ended) == {"a": "stuck", "b": "waiting"}
+    assert ended.out_of_money
+    assert (asked, world.planned) == (["a"], 1)
+    again = await running(world, interrupt(ended.schedule), replan=replan)
+    assert states(again) == {"a": "stuck", "b": "waiting"}
+    assert asked == ["a", "a"]
+
+
 async def test_what_is_stuck_is_planned_anew_once() -> None:
     world = World(refused={"a": 9})
     asked: list[tuple[str, str]] = []
@@ -332,6 +386,43 @@ async def test_what_is_stuck_is_planned_anew_once() -> None:
     assert states(ended) == {"x": "done", "y": "done", "b": "done", "c": "done"}
     bases = {order.task: set(order.base.split()) for order in world.orders}
     assert bases["b"] >= {"x", "y"}
+
+
+async def test_what_fails_while_others_are_planned_anew_takes_along_who_waits_for_it() -> None:
+    """The planner did not know of it yet, and the run must come to an end that is none for want of money."""
+    failed = asyncio.Event()
+
+    class Late(World):
+        async def work(self, order: Order) -> Result:
+            if order.task == "c":
+                await asyncio.wait_for(planning.wait(), 10)
+                return GivenUp("nobody wants it")
+            return await super().work(order)
+
+    planning = asyncio.Event()
+    world = Late(refused={"a": 99})
+
+    async def replan(schedule: Schedule, task: str, evidence: str) -> CheckedPlan | None:
+        planning.set()
+        await asyncio.wait_for(failed.wait(), 10)
+        new = anew(schedule, task, "x", "y")
+        first, *rest = new.plan.tasks
+        assert first.id == "x"
+        waits = replace(first, depends_on=("c",))
+        return replace(new, plan=replace(new.plan, tasks=(waits, *rest)))
+
+    class Seen(Notes):
+        def moved(self, schedule: Schedule, refusals: Mapping[str, str]) -> None:
+            if schedule.of("c").state == "failed":
+                failed.set()
+
+    rules = Rules(lambda: 4, LADDER)
+    scheduler = Scheduler(
+        world, world.merge, world.prove, Telling(world), world, rules, Seen(), replan
+    )
+    ended = await scheduler.run(plan({"a": "", "b": "a", "c": ""}), "")
+    assert states(ended) == {"x": "skipped", "y": "done", "b": "skipped", "c": "failed"}
+    assert not ended.out_of_money
 
 
 async def test_what_came_of_planning_anew_fails_for_good() -> None:

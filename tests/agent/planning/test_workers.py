@@ -154,6 +154,12 @@ class Free:
     def settle(self, order: Order) -> None:
         del order
 
+    def reserve_planning(self) -> bool:
+        return True
+
+    def settle_planning(self) -> None:
+        pass
+
 
 @pytest.fixture
 async def stage(tmp_path: Path, make_bench: MakeBench) -> AsyncIterator[MakeStage]:
@@ -398,6 +404,37 @@ async def test_two_that_meet_are_both_told_of_and_both_land(stage: MakeStage) ->
         if message["role"] == "tool" and "<<<<<<<" in message["content"]
     ]
     assert "what others have landed" in marked[0]
+
+
+async def test_who_finds_its_work_done_by_another_is_believed_once_asked(stage: MakeStage) -> None:
+    """Both did it in their own words; the second takes the first one's and has nothing of its own left."""
+    write = '{ path = "mod_a.txt", content = "a\\ndone by <<id>>\\n" }'
+    look = '{ files = [{ path = "mod_a.txt" }] }'
+    keep = "grep 'done by' mod_a.txt | head -n 1 > kept; (echo a; cat kept) > mod_a.txt; rm kept"
+    theirs = f'{{ command = "{keep}" }}'
+    there = '{ status = "done", summary = "Another did it." }'
+    script = (
+        turn(1, "read", look)
+        + turn(2, "write", write)
+        + turn(3, "report", REPORT)
+        + turn(4, "shell", theirs)
+        + turn(5, "report", REPORT)
+        + turn(6, "report", there)
+    )
+    place = await stage(script, "a")
+    one = checked(place.repo, replace(task("a"), id="x"))
+    tasks = (replace(task("a"), id="x"), replace(task("a"), id="y"))
+    plan = CheckedPlan(Plan("All done.", tasks), (one.write_sets[0], one.write_sets[0]))
+    base = await place.snapshots.take("start")
+    ended = await place.run(new_schedule(plan), plan)
+    assert {now.state for now in ended.schedule.progress} == {"done"}
+    first, second = sorted(ended.schedule.progress, key=lambda now: now.bounces)
+    assert (first.reason, second.reason) == ("", "it changed nothing: Another did it.")
+    assert second.bounces == 1  # for the conflict; being asked is no refusal
+    told = place.server.requests[-1].body["messages"][-1]["content"]
+    assert "has changed no file" in told
+    await bring_home(place.snapshots, base.commit, ended.tree, "the plan")
+    assert (place.repo / "mod_a.txt").read_text() in ("a\ndone by x\n", "a\ndone by y\n")
 
 
 @dataclass
