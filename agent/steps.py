@@ -115,7 +115,8 @@ class Steps:
     async def settle(self) -> None:
         """Wait for the snapshot under way, if there is one. Raises what went wrong with it."""
         if self._pending is not None:
-            await self._pending
+            # Who waits may be cancelled; what is being stored is stored all the same.
+            await asyncio.shield(self._pending)
 
     async def now(self) -> Snapshot:
         """The tree as it is at this moment. What background jobs did since the last step becomes one."""

@@ -115,6 +115,7 @@ class Proving:
     async def close(self) -> None:
         """End what runs, and give the clone back."""
         await self.commands.close()
+        await self.code.settle()
         await self.clones.give_back(self.clone)
 
     async def _move(self, tree: str) -> None:

@@ -88,9 +88,7 @@ async def land(
         bounced += conflicting
         if not merged:
             break
-        red = await _first_red(
-            [tree for _, tree in merged], [change for change, _ in merged], prove
-        )
+        red = await _first_red(landed, merged, prove)
         good = merged if red is None else merged[: red.at]
         landed += (change for change, _ in good)
         onto = good[-1][1] if good else onto
@@ -125,19 +123,25 @@ class _Red(Generic[E]):
 
 
 async def _first_red(
-    trees: Sequence[str], changes: Sequence[Change], prove: Prove[E]
+    landed: Sequence[Change], merged: Sequence[tuple[Change, str]], prove: Prove[E]
 ) -> _Red[E] | None:
-    """A position whose tree is red while the one before it is green; None if the last is green.
+    """A position whose tree is red while the one before it is green; None if the last is green. All of the trees have
+    the work of `landed`, whose own checks count as well: nobody has been told yet that it landed.
 
     Between a green and a red tree there always is one, even where a later change mends what an earlier one broke.
     """
-    evidence = await prove(trees[-1], changes)
+
+    async def proven(at: int) -> E | None:
+        changes = [*landed, *(change for change, _ in merged[: at + 1])]
+        return await prove(merged[at][1], changes)
+
+    green, red = -1, len(merged) - 1
+    evidence = await proven(red)
     if evidence is None:
         return None
-    green, red = -1, len(trees) - 1
     while red - green > 1:
         middle = (green + red) // 2
-        found = await prove(trees[middle], changes[: middle + 1])
+        found = await proven(middle)
         if found is None:
             green = middle
         else:

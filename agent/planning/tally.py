@@ -11,7 +11,7 @@ from .engine import Delivery
 from .outcomes import Outcome, one_try
 from .plan import WriteSet
 from .schedule import ACTIVE, Schedule
-from .scheduler import GivenUp, Order
+from .scheduler import GivenUp, Order, Refused
 
 
 @dataclass(slots=True)
@@ -25,7 +25,8 @@ class Tally:
 
     def delivered(self, order: Order, delivery: Delivery) -> None:
         """A try has ended; whether its work is accepted is still to be seen. One that was cut short teaches nothing."""
-        if not isinstance(delivery.result, GivenUp):
+        result = delivery.result
+        if not (isinstance(result, GivenUp) or (isinstance(result, Refused) and result.cut)):
             self._open[order.task] = (order, delivery)
 
     def moved(self, schedule: Schedule, refusals: Mapping[str, str]) -> None:

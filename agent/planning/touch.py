@@ -10,7 +10,8 @@ In doubt a file counts as touched. The rules, each followed on from whatever ano
 - a file that stands for its folder (`__init__.py`, `conftest.py`, settings written as code) touches all in the folder;
 - a changed file that leads nowhere we could follow (data, a script, what is deleted or not parsed) touches the whole
   top folder it lies in, at the root everything, and who mentions its name;
-- a test that starts processes or loads code by a text may run anything, and is touched by every change.
+- a test that starts processes or loads code by a text may run anything, and is touched by every change; so is what
+  names plugins of pytest.
 
 Not seen is what the program itself loads by a name it makes up while it runs. So in the end all checks have to be run.
 """
@@ -51,6 +52,17 @@ _FLAGS = frozenset(
 )
 """Options that take no word of their own, so that what follows is what the command is about."""
 _SCRIPTS = frozenset(("bash", None))
+_INTERPRETER = re.compile(r"(?:python|pypy|ruby|perl|php|lua)[\d.]*|node|deno|bun|tsx|ts-node|env")
+_RUNS_TARGETS = frozenset(
+    (
+        *("make", "gmake", "bmake", "ninja", "just", "task", "rake", "ant", "gradle", "gradlew"),
+        *("mvn", "mvnw", "sbt", "lein", "bazel", "bazelisk", "buck2", "pants", "nox", "tox"),
+        *("invoke", "inv", "doit", "poe", "scons", "waf", "meson", "cmake", "composer", "npm"),
+        *("pnpm", "yarn", "bun", "deno", "lerna", "nx", "turbo", "grunt", "gulp", "cargo", "mix"),
+        *("rebar3", "hatch", "pdm", "rye", "swift", "dotnet", "stack", "cabal", "zig", "dune"),
+    )
+)
+"""Programs for which a plain word is the name of something to be done, even where a folder is called the same."""
 _DECIDES_NOTHING = frozenset(("cd", "export", "set", "echo", "true", ":", "source", "."))
 _UNTOLD = re.compile(r"[$`*?\[\]{}~]")
 _LINE = re.compile(r":\d+(?::\d+)?$")
@@ -122,11 +134,16 @@ def _stands_for_folder(path: str) -> bool:
 
 
 def _may_run_anything(tree: CodeTree) -> Iterator[str]:
+    yield from tree.definers(("pytest_plugins",)).get("pytest_plugins", ())
     users = tree.referrers(_RUN_ANYTHING)
     for paths in users.values():
         for path in paths:
-            if _TESTS.search(path) or _TEST_NAME.search(path):
+            if _is_test(path):
                 yield path
+
+
+def _is_test(path: str) -> bool:
+    return bool(_TESTS.search(path) or _TEST_NAME.search(path))
 
 
 def _users(tree: CodeTree, paths: Iterable[str]) -> Iterator[str]:
@@ -185,12 +202,13 @@ def _named(check: str, tree: CodeTree, paths: Sequence[str]) -> list[str] | None
             continue
         if words[0] in _DECIDES_NOTHING:
             continue
-        sure = False
+        sure = targets = False
         for at, word in enumerate(words):
             path = _path(tree, folder, word, paths)
-            if path is None:
+            targets = targets or posixpath.basename(word) in _RUNS_TARGETS
+            if path is None or (targets and "/" not in word and "." not in word):
                 continue
-            if path == "." or _UNTOLD.search(word) or _is_script(tree, path):
+            if path == "." or _UNTOLD.search(word) or _is_script(tree, path, words[:at]):
                 return None
             named.append(path)
             before = words[at - 1] if at else ""
@@ -239,7 +257,11 @@ def _path(tree: CodeTree, folder: str, word: str, paths: Sequence[str]) -> str |
     return "." if _UNTOLD.search(text) and "/" in text else None
 
 
-def _is_script(tree: CodeTree, path: str) -> bool:
-    """Whether it is a program that may run whatever it likes."""
+def _is_script(tree: CodeTree, path: str, before: Sequence[str]) -> bool:
+    """Whether it is a program that may run whatever it likes, such as all tests; `before` are the words before it."""
     file = tree.files.get(path)
-    return file is not None and file.language in _SCRIPTS
+    if file is None or file.language in _SCRIPTS:
+        return file is not None
+    plain = [word for word in before if not word.startswith("-") and "=" not in word]
+    run = not plain or _INTERPRETER.fullmatch(posixpath.basename(plain[-1])) is not None
+    return run and not _is_test(path)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...tools.git.homecoming import Homecoming
+from ...tools.git.merging import ConflictKind
 from ...tools.git.names import printable, some
 from ..events import Warned
 from ..events_plan import BroughtHome
@@ -15,14 +18,22 @@ async def bring_landed_home(kit: Kit, start: str, tree: str) -> tuple[Homecoming
     home = await kit.steps.bring_home(start, tree, "the work of the plan")
     conflicts = tuple(printable(each.path) for each in home.conflicts)
     kit.recorder.emit(BroughtHome(tree, conflicts))
-    if conflicts:
-        kit.recorder.emit(Warned(_met(kit, conflicts, tree)))
+    for text in _met(kit, home, tree):
+        kit.recorder.emit(Warned(text))
     return home, conflicts
 
 
-def _met(kit: Kit, conflicts: tuple[str, ...], tree: str) -> str:
+def _met(kit: Kit, home: Homecoming, tree: str) -> Iterator[str]:
     assert kit.store is not None
-    return (
-        f"you changed {some(conflicts)} meanwhile, in the same places as the plan. Your version stayed; the plan's "
-        f"is in the commit {tree} of {kit.store.git_dir}."
-    )
+    stayed = f"stayed; the plan's is in the commit {tree} of {kit.store.git_dir}."
+    unknown = [each.path for each in home.conflicts if each.kind is ConflictKind.UNKNOWN]
+    changed = [each.path for each in home.conflicts if each.kind is not ConflictKind.UNKNOWN]
+    if changed:
+        yield (
+            f"you changed {some(changed)} meanwhile, in the same places as the plan. Your version {stayed}"
+        )
+    if unknown:
+        yield (
+            f"the plan made {some(unknown)} where you have something that no snapshot holds and no undo could bring "
+            f"back. Yours {stayed}"
+        )

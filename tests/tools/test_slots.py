@@ -143,6 +143,14 @@ def test_any_text_has_an_answer_and_is_heavy_as_a_known_check_of_itself(words: l
         assert is_heavy(f"ls -l\n{text}")
 
 
+@pytest.mark.parametrize("text", ["it's\n", "x = 1\n", "$("])
+def test_of_a_long_command_both_ends_are_looked_at(text: str) -> None:
+    long = text * 20_000
+    assert is_heavy(f"make; cat > it <<'EOF'\n{long}\nEOF\n")
+    assert is_heavy(f"cat > it <<'EOF'\n{long}\nEOF\npytest it")
+    assert not is_heavy(f"cat > it <<'EOF'\n{long}\nEOF\n")
+
+
 def test_deep_nesting_comes_to_an_end() -> None:
     is_heavy('"' + "$(" * 20_000 + '"')
     is_heavy("bash -c " * 5_000)

@@ -33,6 +33,11 @@ class LiveCode:
         """Something in the work tree may be different from here on."""
         self._now = None
 
+    async def settle(self) -> None:
+        """Returns when nothing reads the tree any more: who asked may have been cancelled, and a thread goes on."""
+        if self._now is not None:
+            await asyncio.wait({self._now})
+
     async def _refresh(self) -> IndexedTree:
         paths = await self._list_files()
         return await asyncio.to_thread(self._index.refresh, self._root, paths)

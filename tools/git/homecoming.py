@@ -1,19 +1,23 @@
 """Bringing the result of work done elsewhere into the person's tree, where they may have gone on working meanwhile.
 
 Nothing of theirs is overwritten: what both sides changed is merged, and where that can't be done their version stays
-and ours is kept in the store.
+and ours is kept in the store. Also what is in no snapshot stays (too large a file, another repository), and is in the
+way of nothing else.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from ..errors import Exit, PersonError
-from .merging import Conflict, Labels, merge_trees, with_entries
-from .objects import Entry
-from .restore import RestoreReport
+from .merging import Conflict, ConflictKind, Labels, merge_trees, with_entries
+from .objects import Entry, tree_changes
+from .restore import RestoreReport, make_plan
 from .snapshot import Snapshot
 from .snapshots import SnapshotStore
+from .store import Store
+from .worktree import Tree
 
 LABELS = Labels(ours="your tree", base="when this work began", theirs="Leadline's result")
 _TRIES = 3
@@ -53,8 +57,27 @@ async def _bring(snapshots: SnapshotStore, base: str, result: str, label: str) -
     before = await snapshots.take(f"before: {label}")
     store = snapshots.store
     merged = await merge_trees(store, base, before.tree, result, LABELS)
-    theirs: dict[str, Entry | None] = {each.path: each.ours for each in merged.conflicts}
+    conflicts = (*merged.conflicts, *await _met_unknown(store, before, merged.tree))
+    theirs: dict[str, Entry | None] = {each.path: each.ours for each in conflicts}
     tree = await with_entries(store, merged.tree, theirs) if theirs else merged.tree
     after = await snapshots.adopt(tree, before, label)
     report = await snapshots.restore(before, after)
-    return Homecoming(before, after, report, merged.conflicts)
+    return Homecoming(before, after, report, conflicts)
+
+
+async def _met_unknown(store: Store, before: Snapshot, tree: str) -> list[Conflict]:
+    """Files that `tree` adds where the person has something that their snapshot says nothing of."""
+    changes = [
+        each
+        for each in await tree_changes(store, before.tree, tree)
+        if each.before is None or each.after is None
+    ]
+    added = {each.path: each.after for each in changes if each.before is None}
+    place = Tree(store.root, store.blob_id)
+    found = await asyncio.to_thread(make_plan, place, changes, force=False)
+    # What is known and differs was written since: it is looked at once more.
+    unknown = before.hidden_among(frozenset(found.conflicts)) | set(found.refused)
+    return [
+        Conflict(path, ConflictKind.UNKNOWN, None, None, added[path])
+        for path in sorted(unknown & added.keys())
+    ]

@@ -48,6 +48,7 @@ class ConflictKind(StrEnum):
     BINARY = "changed on both sides, and not text"
     TYPE = "a symbolic link or submodule, changed on both sides"
     FILE_FOLDER = "a file on one side, a folder on the other"
+    UNKNOWN = "something is there that is in no tree"
 
 
 @dataclass(frozen=True, slots=True)

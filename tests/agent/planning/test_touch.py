@@ -200,6 +200,21 @@ def test_each_language_by_its_own_ways(
         ("pytest tests/nothing.py", True),
         ("python -m unittest tests.test_mail", True),
         ("rspec shop/mail.py:12", False),
+        ("python other/tool.py", True),
+        ("python3 -W other/tool.py test", True),
+        ("CI=1 ./other/tool.py test", True),
+        ("python other/tool.py test other", True),
+        ("python tests/test_mail.py", False),
+        ("make other", True),
+        ("npm run other", True),
+        ("cd other && npm --prefix . other", True),
+        ("npx -y jest other", False),
+        ("CI=1 sh -c 'make other'", True),
+        ("bundle exec rake other", True),
+        ("uv run pytest other", False),
+        ("npm test -- other/tool.py", False),
+        ("make -C other other", True),
+        ("gradle :other", True),
         ("", True),
     ],
 )
@@ -207,6 +222,18 @@ def test_a_check_is_left_out_only_when_nothing_it_names_is_touched(
     shop: MemoryTree, check: str, kept: bool
 ) -> None:
     assert checks_touched([check], shop, ["shop/models.py"]) == ((check,) if kept else ())
+
+
+def test_fixtures_of_a_plugin_that_is_named_in_a_text(tmp_path: Path) -> None:
+    files = {
+        "pkg/__init__.py": "",
+        "pkg/plug.py": "import pytest\n\n\n@pytest.fixture\ndef rows():\n    return 1\n",
+        "tests/conftest.py": "pytest_plugins = ['pkg.plug']\n",
+        "tests/test_rows.py": "def test_rows(rows):\n    assert rows\n",
+        "more/test_more.py": "def test_more():\n    pass\n",
+    }
+    checks = ["pytest tests/test_rows.py", "pytest more/test_more.py"]
+    assert checks_touched(checks, tree_of(tmp_path, files), ["pkg/plug.py"]) == (checks[0],)
 
 
 def test_checks_keep_their_order(shop: MemoryTree) -> None:

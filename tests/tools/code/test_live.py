@@ -83,3 +83,28 @@ async def test_a_fault_is_told_and_tried_again(files: Files, live: LiveCode) -> 
         await live.tree()
     files.fault = None
     assert set((await live.tree()).files) == set(SMALL)
+
+
+async def test_it_settles_when_nothing_reads_the_tree_any_more(files: Files) -> None:
+    """A run was ended while a clone of it was read; the clone may be removed once that has come to its end."""
+    going = asyncio.Event()
+    ends: list[str] = []
+
+    async def slow() -> list[str]:
+        await going.wait()
+        ends.append("read")
+        raise FileNotFoundError(files.root)
+
+    live = LiveCode(CodeIndex.open(None), files.root, slow)
+    await live.settle()
+    asked = asyncio.ensure_future(live.tree())
+    await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.wait({asked})
+    settling = asyncio.ensure_future(live.settle())
+    settling.add_done_callback(lambda _: ends.append("settled"))
+    await asyncio.sleep(0)
+    going.set()
+    await settling
+    await asyncio.sleep(0)
+    assert ends == ["read", "settled"]

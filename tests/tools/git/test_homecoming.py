@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from leadline.tools.git.clones import Clones
@@ -13,6 +15,7 @@ from leadline.tools.git.homecoming import Homecoming, bring_home
 from leadline.tools.git.merging import ConflictKind
 from leadline.tools.git.repository import open_repository
 from leadline.tools.git.snapshots import SnapshotStore
+from leadline.tools.git.survey import Limits
 
 Git = Callable[..., bytes]
 Files = Mapping[str, str | None]
@@ -62,6 +65,49 @@ async def test_what_the_person_did_meanwhile_is_merged(repo: Path, tmp_path: Pat
     assert done.conflicts == ()
     both = "".join(["ours\n", *lines[1:-1], "theirs\n"])
     assert read(repo) == {"a.txt": both, "own.txt": "mine\n"}
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+async def test_what_no_snapshot_has_stays_and_the_rest_comes_home(
+    repo: Path, git: Git, tmp_path: Path, when: str
+) -> None:
+    """A file that is too large for one, another repository, a full folder that git ignores, a pipe."""
+    here = {"large.bin": "a" * 200, "build/out.o": "o"}
+    write(repo, {".gitignore": "build/\n"})
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "ignore")
+    inner = {"lib/f.txt": "theirs\n"}
+
+    def put() -> None:
+        write(repo, {**here, **inner})
+        git(repo / "lib", "init", "-q")
+        git(repo / "lib", "add", "-A")
+        git(repo / "lib", "commit", "-qm", "lib")
+        os.mkfifo(repo / "pipe")
+
+    if when == "before":
+        put()
+    snapshots = await SnapshotStore.open(
+        tmp_path / "state", await open_repository(repo), "s1", Limits(untracked_file=100)
+    )
+    base = await snapshots.take("start")
+    clones = await Clones.open(snapshots.store, tmp_path / "work", "s1")
+    clone = await clones.make(base, "task")
+    mine = {"large.bin": "small", "build": "a file", "lib/f.txt": "ours", "pipe": "p"}
+    write(clone.root, {**mine, "lib/new.txt": "new", "a.txt": "two\n"})
+    done = await clones.commit(clone, "done")
+    if when == "meanwhile":
+        put()
+    home = await bring_home(snapshots, base.commit, done.commit, "the result")
+    assert {each.path: each.kind for each in home.conflicts} == dict.fromkeys(
+        mine, ConflictKind.UNKNOWN
+    )
+    assert (repo / "pipe").is_fifo()
+    (repo / "pipe").unlink()
+    files = read(repo)
+    assert {path: files[path] for path in (*here, *inner)} == {**here, **inner}
+    assert (files["a.txt"], files["lib/new.txt"]) == ("two\n", "new")
+    assert await bring_home(snapshots, base.commit, done.commit, "again")
 
 
 async def test_where_both_meet_the_persons_stays_and_ours_is_kept(
