@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from leadline.agent.rehearsal.scenario import Scenario
 from leadline.agent.rehearsal.server import RehearsalServer
 from leadline.agent.rehearsal.settings import Settings
 from leadline.tests.support.cli import Ran, environment, leadline
+from leadline.tests.support.loaded import loaded, started_anew
 from leadline.tests.support.repos import make_repo
 
 
@@ -41,6 +42,19 @@ class Stage:
 
 
 MakeStage = Callable[..., Awaitable[Stage]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runs_are_forks() -> Iterator[None]:
+    with loaded():
+        yield
+
+
+@pytest.fixture
+def anew() -> Iterator[None]:
+    """For tests that look at a run's process from outside."""
+    with started_anew():
+        yield
 
 
 @pytest.fixture

@@ -11,10 +11,7 @@ from leadline.agent.rehearsal.settings import Settings
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import Ran
 from leadline.tests.support.laws import each_start_has_one_end
-from leadline.tests.support.planscripts import (
-    Call,
-    scenario,
-)
+from leadline.tests.support.planscripts import Call, scenario
 from leadline.tests.support.repos import git, write_files
 
 EDIT: Call = ("edit", {"path": "<<id>>.txt", "edits": [{"old": "todo", "new": "done"}]})
@@ -23,7 +20,7 @@ CHECK = "test -f base.txt"
 
 
 VARIABLES: Mapping[str, str] = {"LEADLINE_PACK_TOKENS": "0", "LEADLINE_SOLO": ""}
-"""What these runs have in their environment: no pack, and a planner."""
+"""What runs with a planner have in their environment, where it is not a `project`: no pack, and a planner."""
 
 QUICK = """
 [models.deepseek-v4-pro]
@@ -51,7 +48,7 @@ def plan(*tasks: Mapping[str, object], **others: object) -> dict[str, object]:
 
 
 async def project(stage: MakeStage, names: Sequence[str], *parts: str, delay: float = 0.0) -> Stage:
-    """A repository with a file for each name, and this scenario."""
+    """A repository with a file for each name, and this scenario for a planner and its workers."""
     place = await stage(scenario(*parts), Settings(cache_delay=0.05, first_token_seconds=delay))
     files = {f"{name}.txt": f"{name}\ntodo\n" for name in names}
     write_files(place.repo, {**files, "base.txt": "the base\n"})
@@ -62,7 +59,7 @@ async def project(stage: MakeStage, names: Sequence[str], *parts: str, delay: fl
     git(place.repo, "commit", "--quiet", "-m", "todo")
     catalog = place.home.parent / "catalog.toml"
     catalog.write_text(QUICK)
-    return place.having(LEADLINE_CATALOG=str(catalog))
+    return place.having(LEADLINE_CATALOG=str(catalog), LEADLINE_SOLO="")
 
 
 async def refactor(place: Stage, *flags: str) -> Ran:

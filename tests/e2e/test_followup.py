@@ -7,7 +7,6 @@ import os
 import signal
 from itertools import pairwise
 
-import pytest
 from leadline.agent.events import SessionResumed, UsageReported
 from leadline.agent.history.journal import FILE, read_events
 from leadline.agent.history.sessions import summary
@@ -30,11 +29,6 @@ from leadline.tools.errors import PersonError
 from leadline.tui.state.reducer import state_of
 
 MORE = edit("calc.py", "return left + right", "return left + right  # sum")
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-rehearsal")
 
 
 async def test_a_finished_session_goes_on_with_the_next_message(stage: MakeStage) -> None:

@@ -23,11 +23,6 @@ from leadline.tui.state.reducer import state_of
 MORE = edit("calc.py", "return left + right", "return left + right  # sum")
 
 
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-rehearsal")
-
-
 async def goes_on(place: Stage, folder: Path, flags: Mapping[str, object]) -> int:
     """Say more to the session; how often the person was asked."""
     async with hosted(place, flags) as session:

@@ -7,14 +7,12 @@ import json
 from collections.abc import Mapping
 from itertools import pairwise
 
-import pytest
 from leadline.agent.history.journal import read_events
 from leadline.agent.history.store import find_session
 from leadline.agent.planning.record import plans_of
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.e2e.planned import (
     EDIT,
-    VARIABLES,
     bodies_of,
     count_of,
     plan,
@@ -36,11 +34,6 @@ from leadline.tests.support.planscripts import (
     worker,
 )
 from leadline.tui.state.reducer import state_of
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return VARIABLES
 
 
 def planner_again(answers: int, said: str, *tasks: Mapping[str, object]) -> str:

@@ -32,11 +32,6 @@ WAIT = "while [ ! -e go.log ]; do sleep 0.05; done"
 """A command that runs until the test lets it go on."""
 
 
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-rehearsal")
-
-
 async def test_typed_and_steered_while_a_command_runs(stage: MakeStage) -> None:
     place = await stage(sequence(shell(WAIT), MEND, report()))
     async with hosted(place) as session:

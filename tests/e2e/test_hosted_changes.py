@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from leadline.agent.changes.extent import OfSession
 from leadline.agent.changes.wished import AT_WORK
 from leadline.agent.events import SnapshotTaken, ToolStarted
@@ -14,11 +13,6 @@ from leadline.tests.support.laws import prefix_holds
 from leadline.tests.support.scripts import MEND, Say, report, sequence, shell
 
 WAIT = "while [ ! -e go.log ]; do sleep 0.05; done"
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-rehearsal")
 
 
 async def test_taken_back_and_told(stage: MakeStage) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -18,7 +17,7 @@ from leadline.agent.host.wishes import Answer, Submit
 from leadline.agent.messages import UserMessage
 from leadline.agent.planning.plan import Plan
 from leadline.tests.e2e.conftest import MakeStage
-from leadline.tests.e2e.planned import EDIT, VARIABLES, plan, project, task, texts
+from leadline.tests.e2e.planned import EDIT, plan, project, task, texts
 from leadline.tests.support.hosting import Watched, hosted
 from leadline.tests.support.needs import BUBBLEWRAP
 from leadline.tests.support.planscripts import (
@@ -34,16 +33,6 @@ from leadline.tests.support.planscripts import (
 from leadline.tui.state.reducer import state_of
 
 pytestmark = BUBBLEWRAP
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return VARIABLES
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-rehearsal")
 
 
 async def approve(session: Watched, number: int, edited: Plan | None) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import pytest
 from leadline.agent.events import ApprovalAnswered, ApprovalAsked, Event, RequestSent, ToolStarted
 from leadline.agent.events_plan import BroughtHome, PlanProposed, TaskMoved, WorkerBegan
 from leadline.agent.host.wishes import Interrupt, Steer, Submit
 from leadline.tests.e2e.conftest import MakeStage
-from leadline.tests.e2e.planned import EDIT, VARIABLES, plan, project, task, texts
+from leadline.tests.e2e.planned import EDIT, plan, project, task, texts
 from leadline.tests.support.hosting import Watched, hosted
 from leadline.tests.support.needs import BUBBLEWRAP
 from leadline.tests.support.planscripts import (
+    PRIMED,
     REPORT,
     Call,
     planner,
@@ -26,22 +24,10 @@ from leadline.tests.support.processes import is_running
 
 pytestmark = BUBBLEWRAP
 
-STALLS = 'fault = { name = "stall", seconds = 50.0, after = 0.1 }'
-"""The first answer of a turn."""
-
+STALLS = 'fault = { name = "stall", seconds = 600.0, after = 0.1 }'
 
 SAY_DONE: Call = ("shell", {"command": "sed -i s/todo/done/ <<id>>.txt"})
 """Does no harm when it is done again, as some model would after it was cut off."""
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return VARIABLES
-
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-rehearsal")
 
 
 def endless(seconds: str) -> Call:
@@ -190,14 +176,14 @@ async def test_a_task_that_is_given_up_fails_and_the_others_land(stage: MakeStag
 
 async def test_stopped_before_it_had_begun_another_worker_begins(stage: MakeStage) -> None:
     """Its first answer never comes: there is nothing to go on with, and nothing of it is left."""
+    only_its_task = {"answers": PRIMED, "user": {"matches": "Your task \\(a\\)"}}
     place = await project(
         stage,
         ["a", "b"],
         planner(plan(task("a"), task("b"))),
         primer(),
-        worker("a", [[EDIT], [REPORT]], name="a").replace(
-            'step = "a-0"', f'step = "a-0"\n{STALLS}'
-        ),
+        turn("never", only_its_task, text="soon").replace("\n", f"\n{STALLS}\n", 1),
+        worker("a", [[EDIT], [REPORT]], name="a"),
         worker("b", [[EDIT], [REPORT]], name="b"),
         reviewer(),
     )

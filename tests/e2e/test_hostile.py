@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from leadline.agent.history.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
+from leadline.tests.support.needs import ANEW
 from leadline.tests.support.repos import git, write_files
 from leadline.tests.support.scripts import MEND, Say, call, report, sequence, shell
 from leadline.tests.support.traps import lay_hooks, sprung, trap
@@ -18,6 +20,8 @@ from leadline.tests.support.trees import digests, tree_of
 
 KEY = "sk-rehearsal-LEAK-0123456789abcdef"
 CONFINED = pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+
+pytestmark = ANEW
 
 PROGRAMS = (
     *("core.fsmonitor", "core.pager", "core.editor", "core.askPass", "core.sshCommand"),
@@ -79,7 +83,7 @@ def trapped(place: Stage) -> Stage:
     """With the repository's own folders first on the paths, as careless people have them."""
     return place.having(
         PYTHONPATH="leadline-is-not-here:.",
-        PATH=f"bin:.:{place.env['PATH']}",
+        PATH=f"{place.repo}/bin:bin:.:{place.env['PATH']}",
         DEEPSEEK_API_KEY=KEY,
         GIT_EXTERNAL_DIFF=str(place.repo / "bin" / "git"),
         GIT_SSH_COMMAND=str(place.repo / "bin" / "git"),
@@ -301,6 +305,37 @@ async def test_the_key_is_nowhere(stage: MakeStage, tmp_path: Path) -> None:
     assert not any(KEY in each.out + each.err for each in told)
     found = [path for path in place.home.rglob("*") if path.is_file() and _holds(path, KEY)]
     assert found == []
+
+
+@pytest.mark.parametrize("repository", [True, False])
+async def test_a_state_folder_in_the_tree_is_out_of_reach(
+    stage: MakeStage, repository: bool
+) -> None:
+    """Keys and journals are in it: not packed, read, searched or written, though it lies where all else may be."""
+    kept = ".state/keys/DEEPSEEK_API_KEY"
+    reads = sequence(
+        call("read", files=[{"path": kept}]),
+        call("read", files=[{"path": f"./.state/../{kept}"}]),
+        call("search", pattern="CANARY"),
+        call("search", pattern="CANARY", path=".state"),
+        call("search", pattern="KEY", names=True),
+        shell(f"cat {kept} .state/sessions/*/journal.jsonl"),
+        call("write", path=".state/keys/X", content="x"),
+        report(),
+    )
+    place = await stage(reads)
+    write_files(place.repo, {kept: "sk-CANARY0123456789"})
+    if not repository:
+        (place.repo / ".git").rename(place.home.with_name("away"))
+    place = place.having(
+        LEADLINE_HOME=str(place.repo / ".state"), LEADLINE_PACK_TOKENS="4000", DEEPSEEK_API_KEY=""
+    )
+    ran = await place.run(*([] if repository else ["--read-only"]))
+    finished = ran.bodies("tool_finished")
+    assert len(finished) == len(reads.turn), ran.err
+    assert "CANARY" not in "".join(each["text"].replace('"CANARY"', "") for each in finished)
+    assert not any("sk-CANARY" in json.dumps(each.body) for each in place.server.requests)
+    assert not (place.repo / ".state" / "keys" / "X").exists()
 
 
 def _holds(path: Path, text: str) -> bool:

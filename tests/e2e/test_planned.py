@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import pytest
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.e2e.planned import (
     EDIT,
-    VARIABLES,
     plan,
     project,
     refactor,
@@ -30,11 +26,6 @@ from leadline.tests.support.planscripts import (
 from leadline.tests.support.repos import git, write_files
 
 pytestmark = BUBBLEWRAP
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return VARIABLES
 
 
 async def test_forty_files_by_sixteen_workers(stage: MakeStage) -> None:
@@ -252,7 +243,12 @@ async def test_a_check_that_fails_as_before_is_doubted_once(stage: MakeStage) ->
     write_files(place.repo, {"test_old.py": failing})
     ran = await refactor(place)
     assert states(ran) == {"a": "done", "b": "done"}, ran.err
-    (doubt,) = [body for body in ran.bodies("task_moved") if body["evidence"]]
-    assert "They fail as they did before your change" in doubt["evidence"]
+    doubts = [
+        body["message"]["text"]
+        for body in ran.bodies("message_committed")
+        if "They fail as they did before your change" in body["message"].get("text", "")
+    ]
+    assert len(doubts) == 1
+    assert {body["bounces"] for body in ran.bodies("task_moved")} == {0}
     (told,) = [each for each in ran.result["evidence"] if each["command"] == old]
     assert (told["green"], told["before"]["new"]) == (False, 0)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
 
-import pytest
 from leadline.tests.e2e.conftest import MakeStage, Stage
-from leadline.tests.e2e.planned import VARIABLES, bodies_of, plan, project, task
+from leadline.tests.e2e.planned import bodies_of, plan, project, task
 from leadline.tests.support.checkers import command_line, servers
-from leadline.tests.support.cli import ended, start
+from leadline.tests.support.cli import Started, ended, start
 from leadline.tests.support.needs import BUBBLEWRAP
 from leadline.tests.support.planscripts import REPORT, Call, planner, primer, reviewer, worker
 
@@ -22,12 +20,7 @@ WRITE: Call = ("write", {"path": "<<id>>.py", "content": "nope_<<id>>()\n"})
 MEND: Call = ("edit", {"path": "<<id>>.py", "edits": [{"old": "nope_<<id>>", "new": "print"}]})
 
 
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return VARIABLES
-
-
-async def begun(stage: MakeStage) -> tuple[Stage, asyncio.subprocess.Process]:
+async def begun(stage: MakeStage) -> tuple[Stage, Started]:
     """A run of three workers that write Python; the endpoint takes its time, so that it can be looked at."""
     proof = {"paths": ["<id>.py"], "checks": ["grep -q print <id>.py"]}
     tasks = [
@@ -40,7 +33,7 @@ async def begun(stage: MakeStage) -> tuple[Stage, asyncio.subprocess.Process]:
     return place, await start(*command, cwd=place.repo, env=place.env)
 
 
-async def seen_until_the_end(process: asyncio.subprocess.Process) -> set[int]:
+async def seen_until_the_end(process: Started) -> set[int]:
     """Every server that was there while the process ran."""
     found: set[int] = set()
     while process.returncode is None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
 
-import pytest
 from leadline.tests.e2e.conftest import MakeStage
 from leadline.tests.e2e.planned import (
     EDIT,
-    VARIABLES,
     bodies_of,
     count_of,
     plan,
@@ -34,11 +31,6 @@ from leadline.tests.support.processes import is_running
 from leadline.tests.support.repos import git, tree_bytes, write_files
 
 pytestmark = BUBBLEWRAP
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return VARIABLES
 
 
 async def test_killed_in_the_middle_and_resumed(stage: MakeStage) -> None:

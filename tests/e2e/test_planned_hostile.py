@@ -13,12 +13,14 @@ import pytest
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.e2e.planned import EDIT, plan, project, states, task, texts
 from leadline.tests.support.laws import each_start_has_one_end
-from leadline.tests.support.needs import BUBBLEWRAP
+from leadline.tests.support.needs import ANEW, BUBBLEWRAP
 from leadline.tests.support.planscripts import REPORT, Call, planner, primer, reviewer, worker
 from leadline.tests.support.processes import is_running
 from leadline.tests.support.repos import git, write_files
 from leadline.tests.support.traps import HOOKS, sprung, trap
 from leadline.tests.support.trees import digests
+
+pytestmark = ANEW
 
 KEY = "sk-rehearsal-LEAK-0123456789abcdef"
 SECRET = "the-word-of-another-worker"
@@ -26,11 +28,6 @@ SECRET = "the-word-of-another-worker"
 SANDBOXES = pytest.mark.parametrize(
     "sandbox", [pytest.param("bubblewrap", marks=BUBBLEWRAP), "landlock"]
 )
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return {"LEADLINE_PACK_TOKENS": "0", "LEADLINE_SOLO": ""}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,6 @@ from leadline.tests.support.planscripts import REPORT, planner, primer, reviewer
 from leadline.tests.support.repos import git, tree_bytes, write_files
 
 pytestmark = BUBBLEWRAP
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return {"LEADLINE_PACK_TOKENS": "0", "LEADLINE_SOLO": ""}
 
 
 # --- plans ---
@@ -148,19 +143,41 @@ async def test_the_person_goes_back_and_elsewhere(stage: MakeStage) -> None:
     assert any("Your version stayed" in note for note in ran.result["notes"])
 
 
-async def test_the_person_throws_away_what_the_work_began_with(stage: MakeStage) -> None:
-    """What only the index had is gone for good after a reset and a prune: the run can't go on, and says why."""
+async def test_the_person_throws_away_what_was_not_committed(stage: MakeStage) -> None:
+    """Snapshots hold what no commit of the person's does, so the work goes on; what they threw away stays away."""
 
     def move(repo: Path) -> None:
         git(repo, "reset", "-q", "--hard")
         git(repo, "gc", "--quiet", "--prune=now")
 
     place, ran = await moved(stage, move)
+    assert ran.code == 7, ran.err
+    assert set(states(ran).values()) == {"done"}
+    (home,) = ran.bodies("brought_home")
+    assert home["conflicts"] == ["c.txt"]
+    assert texts(place, ["a", "b"]) == {"done"}
+    assert (place.repo / "c.txt").read_text() == "c\ntodo\n"
+    assert not (place.repo / "staged.txt").exists()
+    store = next((place.home / "objects").iterdir())
+    assert git(store, "show", f"{home['commit']}:staged.txt") == "only staged\n"
+
+
+async def test_the_person_throws_away_what_the_work_began_with(stage: MakeStage) -> None:
+    """What they had committed is theirs to keep: once its last branch is pruned the run can't go on, and says why."""
+
+    def move(repo: Path) -> None:
+        git(repo, "checkout", "-q", "--orphan", "anew")
+        git(repo, "rm", "-rfq", ".")
+        git(repo, "commit", "--quiet", "--allow-empty", "-m", "anew")
+        git(repo, "branch", "-q", "-D", "main")
+        git(repo, "reflog", "expire", "--expire=now", "--all")
+        git(repo, "gc", "--quiet", "--prune=now")
+
+    place, ran = await moved(stage, move)
     assert ran.code == 1, ran.err
     assert "git gc" in ran.result["summary"]
     assert "Traceback" not in ran.err
-    assert texts(place, ["a", "b", "c"]) == {"todo"}
-    assert git(place.repo, "status", "--short") == ""
+    assert not [each for each in place.repo.iterdir() if each.name != ".git"]
 
 
 # --- the disk ---

@@ -6,13 +6,13 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.e2e.planned import EDIT, plan, project, refactor, states, task, texts
-from leadline.tests.support.cli import SCRIPT, Ran, ended, start
+from leadline.tests.support.cli import SCRIPT, Ran, Started, ended, start
 from leadline.tests.support.needs import BUBBLEWRAP
 from leadline.tests.support.planscripts import (
     REPORT,
@@ -30,11 +30,6 @@ from leadline.tests.support.repos import git, tree_bytes, write_files
 pytestmark = BUBBLEWRAP
 
 NOT_DONE: Call = ("report", {"status": "not_done", "summary": "It can't be done."})
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return {"LEADLINE_PACK_TOKENS": "0", "LEADLINE_SOLO": ""}
 
 
 def shell(command: str) -> Call:
@@ -66,7 +61,7 @@ def seen(place: Stage, kind: str) -> int:
     return sum(journal.read_bytes().count(f'"kind":"{kind}"'.encode()) for journal in journals)
 
 
-async def until(place: Stage, process: asyncio.subprocess.Process, kind: str, count: int) -> None:
+async def until(place: Stage, process: Started, kind: str, count: int) -> None:
     while seen(place, kind) < count:
         assert process.returncode is None
         await asyncio.sleep(0.02)

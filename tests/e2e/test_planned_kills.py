@@ -6,11 +6,10 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Mapping
 
 import pytest
 from leadline.tests.e2e.conftest import MakeStage, Stage
-from leadline.tests.e2e.planned import VARIABLES, journal_of, plan, project, task, texts
+from leadline.tests.e2e.planned import journal_of, plan, project, task, texts
 from leadline.tests.support.cli import start
 from leadline.tests.support.needs import BUBBLEWRAP
 from leadline.tests.support.planscripts import REPORT, Call, primer, reviewer, turn
@@ -22,11 +21,6 @@ KILLS = 4
 MINE = {"matches": "Your task \\((?P<id>f[0-9])\\)"}
 SAY_DONE: Call = ("shell", {"command": "sed -i s/todo/done/ <<id>>.txt"})
 NAMES = [f"f{number}" for number in range(5)]
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return VARIABLES
 
 
 def players() -> tuple[str, ...]:

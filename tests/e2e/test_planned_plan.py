@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from leadline.tests.e2e.planned import (
     CHECK,
     EDIT,
     EDIT_A,
-    VARIABLES,
     plan,
     project,
     refactor,
@@ -36,11 +34,6 @@ from leadline.tests.support.planscripts import (
 from leadline.tests.support.repos import git, tree_bytes, write_files
 
 pytestmark = BUBBLEWRAP
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return VARIABLES
 
 
 async def test_what_was_laid_out_for_many_is_gone_where_one_is_enough(stage: MakeStage) -> None:

@@ -164,7 +164,9 @@ class Browser:
             return
         if "error" in told:
             refusal: str = told["error"]["message"]
-            waiting.set_exception(MovedError(refusal) if refusal in _MOVED else AssertionError(refusal))
+            waiting.set_exception(
+                MovedError(refusal) if refusal in _MOVED else AssertionError(refusal)
+            )
         else:
             waiting.set_result(told["result"])
 

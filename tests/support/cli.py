@@ -1,4 +1,5 @@
-"""Running Leadline as a person does: the console script, in a process of its own."""
+"""Running Leadline as a person does: the console script, in a process of its own. Where modules are `loaded` once, that
+is a fork."""
 
 from __future__ import annotations
 
@@ -11,6 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from leadline.tests.support.loaded import Child, forked
+
+Started = asyncio.subprocess.Process | Child
 
 SCRIPT = Path(sys.executable).with_name("leadline")
 
@@ -59,7 +64,11 @@ async def start(
     cwd: Path,
     env: Mapping[str, str],
     stdin: int = asyncio.subprocess.DEVNULL,
-) -> asyncio.subprocess.Process:
+) -> Started:
+    if stdin == asyncio.subprocess.DEVNULL:
+        fork = await forked((str(SCRIPT), *args), cwd, env)
+        if fork is not None:
+            return fork
     return await asyncio.create_subprocess_exec(
         str(SCRIPT),
         *args,
@@ -72,7 +81,7 @@ async def start(
     )
 
 
-async def ended(process: asyncio.subprocess.Process, seconds: float = 60) -> Ran:
+async def ended(process: Started, seconds: float = 60) -> Ran:
     """Wait for the process; one that hangs is killed and fails the test."""
     try:
         out, err = await asyncio.wait_for(process.communicate(), seconds)

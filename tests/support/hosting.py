@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from leadline.agent.bus import Live
 from leadline.agent.events import ApprovalAsked, Body, Event
@@ -121,12 +123,12 @@ async def hosted(
     wake: Callable[[], None] = lambda: None,
     **start: Any,
 ) -> AsyncGenerator[Watched]:
-    """A session in this place. Its key has to be in the environment."""
+    """A session in this place. It takes its key from this process's environment, so it is there meanwhile."""
     variables = {name: value for name, value in stage.env.items() if name.startswith("LEADLINE_")}
     settings = load_settings(flags or {}, variables, None, None)
-    session = HostedSession(Start(stage.repo, "", settings, **start), wake)
-    watched = Watched(session, settings)
-    try:
-        yield watched
-    finally:
-        await asyncio.to_thread(session.close)
+    with patch.dict(os.environ, DEEPSEEK_API_KEY=stage.env["DEEPSEEK_API_KEY"]):
+        session = HostedSession(Start(stage.repo, "", settings, **start), wake)
+        try:
+            yield Watched(session, settings)
+        finally:
+            await asyncio.to_thread(session.close)

@@ -1,4 +1,4 @@
-"""What some tests need of the machine, as marks."""
+"""What some tests need, as marks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ FREE_TOP_FOLDER = pytest.mark.skipif(
     shutil.which("bwrap") is None,
     reason="without bubblewrap commands can make nothing directly beside .git",
 )
+ANEW = pytest.mark.usefixtures("anew")
+"""A run has an interpreter of its own, as these tests look at what that was started with."""
 TAR = pytest.mark.skipif(shutil.which("tar") is None, reason="tar is not installed")
 BUBBLEWRAP = pytest.mark.skipif(
     shutil.which("bwrap") is None, reason="a clone takes the place of a tree only with bubblewrap"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, WSMsgType
 from leadline.tests.e2e.conftest import Stage
-from leadline.tests.support.cli import Ran, ended, start
+from leadline.tests.support.cli import Ran, Started, ended, start
 from leadline.tests.support.waiting import LONGEST
 
 
@@ -21,7 +21,7 @@ from leadline.tests.support.waiting import LONGEST
 class Served:
     """The server, and the address that it has printed."""
 
-    process: asyncio.subprocess.Process
+    process: Started
     address: str
 
     @property

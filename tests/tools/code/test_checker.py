@@ -7,7 +7,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -62,6 +63,22 @@ async def the_child(of: int) -> int:
     (child,) = descendants(of)
     await until(lambda: cpu_seconds(child) >= 0.05)
     return child
+
+
+async def one_more(known: Collection[int]) -> int:
+    """The process that is at work for the server besides these, as soon as there is one."""
+    await until(lambda: set(descendants(server())) - set(known))
+    (child,) = set(descendants(server())) - set(known)
+    return child
+
+
+def reading(child: int) -> Path:
+    """Where the system tells of the process, which has limited itself, the last that it does before it reads. Until
+    something is awaited it goes on reading, as most of a long request is still here."""
+    place = Path(f"/proc/{child}")
+    while f"Max address space         {2 << 30} " not in (place / "limits").read_text():
+        time.sleep(0.002)
+    return place
 
 
 def sent(path: str, text: str) -> bytes:
@@ -127,30 +144,27 @@ async def test_a_child_has_nothing_but_its_connection(
 ) -> None:
     monkeypatch.setenv("SECRET", "value")
     await looked(checker)
-    others = [asyncio.create_task(asked(checker)) for _ in range(3)]
-    await until(lambda: len(descendants(server())) == 3)
+    others: dict[int, asyncio.Task[bytes | None]] = {}
+    for _ in range(3):
+        asking = asyncio.create_task(asked(checker))
+        child = await one_more(others)
+        os.kill(child, signal.SIGSTOP)  # it is there until it is let go on
+        others[child] = asking
     request = sent("a.py", LARGE)
     asking = asyncio.create_task(checker.ask(tmp_path, "python", request, MOST, 60.0))
-    known = set(descendants(server()))
-    await until(lambda: len(descendants(server())) == 4)
-    (child,) = set(descendants(server())) - known
-    place = Path(f"/proc/{child}")
-
-    def open_files() -> dict[str, str]:
-        return {each.name: str(each.readlink()) for each in (place / "fd").iterdir()}
-
-    await until(lambda: len(open_files()) == 3)  # it has just been forked
-    opened = open_files()
+    place = reading(await one_more(others))
+    opened = {each.name: str(each.readlink()) for each in (place / "fd").iterdir()}
+    assert len(opened) == 3
     assert opened["0"] == opened["1"]
     assert opened["0"].startswith("socket:")
     assert opened["2"] == "/dev/null"
     assert (place / "cwd").readlink() == tmp_path
     environment = (place / "environ").read_bytes().split(b"\0")
     assert {word.partition(b"=")[0] for word in environment if word} == {b"LC_ALL", b"PATH"}
-    limits = (place / "limits").read_text()
-    assert f"Max address space         {2 << 30} " in limits
+    for each in others:
+        os.kill(each, signal.SIGCONT)
     assert await asking == b"\n[]\n[]\n"
-    await asyncio.gather(*others)
+    assert await asyncio.gather(*others.values()) == [b"\n[]\n[]\n"] * 3
 
 
 async def test_a_child_that_crashes_costs_its_own_answer_only(checker: Checker) -> None:
