@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -15,7 +16,7 @@ from ..tools.code.checker import Checker
 from ..tools.commands import SandboxedCommands
 from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Limits as SnapshotLimits
-from ..tools.paths import remove_abandoned
+from ..tools.paths import close_off, remove_abandoned
 from ..tools.sandbox.base import Sandbox
 from ..tools.sandbox.detect import choose_sandbox
 from .agents import Agent
@@ -37,7 +38,7 @@ from .upkeep import Terms, Upkeep
 from .v4.catalog import Catalog
 from .v4.client import V4Client
 from .v4.ledger import Ledger
-from .v4.link import start_connecting
+from .v4.link import Connecting
 from .v4.profiles import endpoint, load_profiles
 from .v4.retry import Limits as AnswerLimits
 from .v4.throttle import Throttle
@@ -50,6 +51,7 @@ async def assemble(
     catalog: Catalog,
     journal_of: Callable[[], Journal],
     listeners: Sequence[Listener],
+    connecting_to: Connecting,
     earlier: Replayed | None = None,
 ) -> Kit:
     """Put a session together: connecting, looking at the place and finding a sandbox happen at once.
@@ -59,7 +61,7 @@ async def assemble(
     fits = output_check(job.output_schema)
     environ = with_kept_keys(os.environ, settings.home)
     where = endpoint(load_profiles(), settings.profile, environ, settings.base_url)
-    connecting = start_connecting(where)
+    connecting = connecting_to(where)
     ground = await _ground(place, job, settings, journal_of, listeners)
     kept = await _keeping(ground)
     throttle, limits = Throttle(), AnswerLimits(first_delta_seconds=settings.first_token_seconds)
@@ -125,6 +127,8 @@ async def _ground(
     listeners: Sequence[Listener],
 ) -> _Ground:
     setting = "off" if job.mode == "full" else settings.sandbox
+    with suppress(OSError):  # what can't be written is told of by whoever needs it
+        close_off(settings.home, place.root)
     sandbox, files = await asyncio.gather(choose_sandbox(setting, place.root), list_files(place))
     writable = job.mode != "plan" and place.repository is not None
     if writable:

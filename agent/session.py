@@ -45,6 +45,7 @@ from .survey import find_place, refuse_impossible_commit
 from .team.planned import work_planned
 from .v4.catalog import Catalog, load_catalog
 from .v4.facts import Tier
+from .v4.link import Connecting, start_connecting
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class Start:
     `solo` is the tier of one who works alone, None for the catalog's; `workers` is how many may be at work at once, 0
     for as many as the settings say. `plan` is one of the person's own; with `plan_only` the session ends with the plan.
     With `defer` the work waits for cheaper hours. `consult` is asked before work begins; `person`, where there is one,
-    is in its place, and approves calls. `reach` is how agents are spoken to meanwhile.
+    is in its place, and approves calls. `reach` is how agents are spoken to meanwhile;
+    `connecting` begins to connect to the endpoint.
     """
 
     folder: Path
@@ -74,6 +76,7 @@ class Start:
     consult: Consult = field(default_factory=NoConsult)
     person: Person | None = None
     reach: Reach = field(default_factory=Reach)
+    connecting: Connecting = start_connecting
 
 
 async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Event) -> RunResult:
@@ -107,7 +110,9 @@ async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Even
         reach=start.reach,
     )
     folder = sessions_folder(settings.home) / new_session_id(utc_now())
-    kit = await assemble(place, job, settings, catalog, lambda: Journal.create(folder), listeners)
+    kit = await assemble(
+        place, job, settings, catalog, lambda: Journal.create(folder), listeners, start.connecting
+    )
     async with aclosing(kit):
         kit.recorder.emit(
             SessionStarted(
@@ -148,12 +153,13 @@ async def resume(
     person: Person | None = None,
     reach: Reach | None = None,
     more: str = "",
+    connecting: Connecting = start_connecting,
 ) -> RunResult:
     """Go on with a session that was cut off, wherever that was, or that ended without being done. With `more`, which is
     what the person wants next, with any: its transcript goes on with that.
 
     A plan that was not begun yet needs a word of `consult`, as in the run that made it; where that run was to end with
-    the plan, it is carried out now. `person` and `reach`: see Start.
+    the plan, it is carried out now. `person`, `reach` and `connecting`: see Start.
 
     The mode is that of the run before, or the one that the person says for this one by a flag.
 
@@ -170,6 +176,7 @@ async def resume(
             consult=consult or NoConsult(),
             person=person,
             reach=reach or Reach(),
+            connecting=connecting,
         )
         kit = await _assembled_again(journal, state, start, listeners)
     except BaseException:
@@ -224,7 +231,9 @@ async def _assembled_again(
         person=start.person,
         reach=start.reach,
     )
-    return await assemble(place, job, settings, catalog, lambda: journal, listeners, state)
+    return await assemble(
+        place, job, settings, catalog, lambda: journal, listeners, start.connecting, state
+    )
 
 
 def _workers(begun: SessionStarted, settings: Settings) -> int:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import gc
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from types import ModuleType
 from typing import NoReturn, TextIO
 
@@ -39,9 +41,13 @@ COMMANDS: dict[str, str] = {
 """Each command, which is its module's name too, and its help. A module has `arguments(parser)` and
 `execute(parsed) -> int`."""
 
+TALKING = frozenset({"run", "refactor", "resume"})
+"""Those that soon send a request: what sends it is loaded beside them, in a process of its own."""
+
 VERSION = "version"
 FAILURE = "failure"
 INTERFACE = "open"
+COURIER = "courier"
 EPILOG = """\
 exit codes: 0 done and verified, 1 not done, 2 wrong usage or configuration, 3 done but not verified,
 4 something was not allowed, 5 a limit was reached, 6 model not available, 7 conflict, 130 interrupted
@@ -60,7 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _open_streams()
     _forget_relative_paths(os.environ.get("PYTHONPATH", ""))
     arguments = list(sys.argv[1:] if argv is None else argv)
-    code = _guarded(arguments)
+    try:
+        code = _guarded(arguments)
+    except KeyboardInterrupt:  # once more, while it was told how the command ended
+        code = Exit.INTERRUPTED
     # Python flushes once more when it ends; what goes wrong then would change the exit code behind our back.
     fault = _settle(sys.stdout)
     if fault is not None and code == Exit.DONE:
@@ -106,7 +115,16 @@ def _run(arguments: list[str]) -> int:
         return _module(VERSION).execute()
     if not arguments and (interface := _module(INTERFACE)).is_possible():
         return interface.execute_plainly()
+    helps = not {"-h", "--help"}.isdisjoint(arguments)
+    with (
+        _module(COURIER).courier() if chosen in TALKING and not helps else nullcontext() as courier
+    ):
+        return _execute(chosen, arguments, courier)
+
+
+def _execute(chosen: str, arguments: list[str], courier: object) -> int:
     parser = _parser(chosen)
+    parser.set_defaults(courier=courier)
     if not arguments:
         parser.print_help()
         return Exit.USAGE
@@ -133,15 +151,19 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
         each = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         if name == chosen:
             _module(name).arguments(each)
-    if chosen == "--":
-        parser.error("the command comes first")
+    if chosen.startswith("-") and chosen not in ("-h", "--help"):
+        parser.error("the command comes first, then its options, as in `leadline open --plain`")
     if chosen and not chosen.startswith("-") and chosen not in COMMANDS:
         parser.error(f'there is no command {chosen!r}; a task is given as `leadline run "TASK"`')
     return parser
 
 
 def _module(name: str) -> ModuleType:
-    return importlib.import_module(f".commands.{name}", __package__)
+    gc.disable()  # all that is loaded stays: to look through it for garbage takes a tenth of the start
+    try:
+        return importlib.import_module(f".commands.{name}", __package__)
+    finally:
+        gc.enable()
 
 
 def _failed(arguments: Sequence[str], message: str, code: Exit) -> int:

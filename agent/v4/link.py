@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, cast
 
@@ -23,6 +23,10 @@ class Connection(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+Connecting = Callable[[Endpoint], asyncio.Future[Connection]]
+"""Begins to connect and returns at once."""
 
 
 class _ConnectModule(Protocol):

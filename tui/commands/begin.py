@@ -18,7 +18,7 @@ from ...agent.session import Start
 from ...agent.session import run as run_session
 from ...agent.settings.config import Settings
 from ...tools.errors import PersonError
-from .common import here
+from .common import connecting, here
 from .consult import Questions, somebody_there
 from .drive import account_screen, patch_target, run_and_tell
 from .task_text import read_plan_text, read_task
@@ -104,6 +104,7 @@ def start_from(parsed: argparse.Namespace, settings: Settings) -> Start:
         plan=plan,
         plan_only=parsed.plan_only,
         defer=parsed.defer_to_offpeak,
+        connecting=connecting(parsed.courier),
     )
 
 

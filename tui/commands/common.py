@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -21,6 +22,9 @@ from ...agent.settings.config import (
     load_settings,
 )
 from ...agent.settings.files import user_config_file
+from ...agent.v4.courier import Courier
+from ...agent.v4.couriered import connecting_by
+from ...agent.v4.link import Connecting, start_connecting
 from ...tools.errors import PersonError
 from .screen import Terminal
 from .standing import here as here
@@ -78,17 +82,24 @@ def flags_from(parsed: argparse.Namespace) -> Mapping[str, object]:
     }
 
 
+def connecting(courier: Courier | None) -> Connecting:
+    """How a session begins to connect, with the courier that was started for this command, if any."""
+    return start_connecting if courier is None else partial(connecting_by, courier)
+
+
 def home() -> Path:
     """Where sessions are kept. A project has no say in it, so its file is not even read."""
     return load_settings({}, os.environ, user_config_file(os.environ), None).home
 
 
-def add_session(parser: argparse.ArgumentParser) -> None:
+def add_session(
+    parser: argparse.ArgumentParser, without: str = "the newest session of this work tree"
+) -> None:
     parser.add_argument(
         "session",
         metavar="SESSION",
         nargs="?",
-        help="a session's id or a part of it; without one, the newest session of this work tree",
+        help=f"a session's id or a part of it; without one, {without}",
     )
 
 

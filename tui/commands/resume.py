@@ -19,6 +19,7 @@ from .begin import add_output_flags
 from .common import (
     add_session,
     add_setting_flags,
+    connecting,
     here,
     home,
     session_folder,
@@ -66,7 +67,13 @@ def execute(parsed: argparse.Namespace) -> int:
 
     async def session(listeners: Sequence[Listener], stop: asyncio.Event) -> RunResult:
         return await resume_session(
-            folder, settings, listeners, stop=stop, consult=consult, more=parsed.say
+            folder,
+            settings,
+            listeners,
+            stop=stop,
+            consult=consult,
+            more=parsed.say,
+            connecting=connecting(parsed.courier),
         )
 
     return run_and_tell(
