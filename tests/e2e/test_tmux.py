@@ -72,7 +72,7 @@ async def test_from_a_typed_sentence_to_what_is_kept(stage: MakeStage) -> None:
         await it.leadline()
         await it.type("Do all of it")
         await it.shows("The plan waits for your word")
-        await it.answer("p", "Do a", "Do b", "Do c", "Do d", "0 of 4 landed", "carry out")
+        await it.answer("p", "Do a", "Do b", "Do c", "Do d", "carry out")
         await it.press("y", "F4")
         await it.shows("4 at work", *NAMES)
         await end_each(work, len(NAMES))

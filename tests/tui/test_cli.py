@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -7,11 +8,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from leadline.agent.headless import failure_result, result_json
+from leadline.agent.settings.keys import keep_key
 from leadline.tools.errors import Exit
-from leadline.tui.cli import COMMANDS
+from leadline.tui.cli import COMMANDS, main
 
 from .conftest import Cli
 
@@ -60,7 +63,7 @@ def test_no_command_is_a_usage_error(cli: Cli):
     [
         (["frobnicate"], "there is no command 'frobnicate'"),
         (["fix the bug"], 'a task is given as `leadline run "TASK"`'),
-        (["--frobnicate"], "unrecognized arguments"),
+        (["--plain"], "the command comes first, then its options, as in `leadline open --plain`"),
         (["--", "sessions"], "the command comes first"),
         (["sessions", "--frobnicate"], "unrecognized arguments: --frobnicate"),
         (["run"], "The task is empty"),
@@ -338,6 +341,17 @@ def test_an_interrupt_has_its_own_code(cli: Cli):
     assert done.stderr == b"leadline: interrupted.\n"
 
 
+def test_a_second_interrupt_while_the_end_is_told_is_no_traceback(monkeypatch: pytest.MonkeyPatch):
+    ends = iter((ValueError("of the command"), KeyboardInterrupt()))
+
+    def load(name: str, package: str) -> ModuleType:
+        del name, package
+        raise next(ends)
+
+    monkeypatch.setattr(importlib, "import_module", load)
+    assert main(["sessions"]) == 130
+
+
 # --- settings on the command line ---
 
 
@@ -366,6 +380,24 @@ def test_config_shows_where_each_value_came_from(cli: Cli, repository: Path):
     assert as_json["key"] == {"variable": "DEEPSEEK_API_KEY", "set": True}
     ignored = cli("config", "--no-project-config", folder=below)
     assert b"mode                 auto" in ignored.stdout
+
+
+def test_config_tells_of_a_key_that_is_kept(cli: Cli):
+    keep_key(cli.home / "state", "DEEPSEEK_API_KEY", "sk-hunter2-hunter2")
+    done = cli("config")
+    kept = f"API key: DEEPSEEK_API_KEY is not set, and a key is kept in {cli.home / 'state'}/keys\n"
+    assert kept.encode() in done.stdout
+    assert b"hunter2" not in done.stdout
+    assert json.loads(cli("config", "--json").stdout)["key"]["set"]
+
+
+def test_config_says_what_is_wrong_for_the_interface(cli: Cli):
+    (cli.home / "config" / "leadline").mkdir(parents=True)
+    own = cli.home / "config" / "leadline" / "config.toml"
+    own.write_text('[interface]\ntheme = "blue"\n')
+    done = cli("config")
+    assert done.returncode == 2
+    assert f"{own}:interface.theme: it must be one of auto, dark".encode() in done.stderr
 
 
 def test_a_hostile_project_file_stops_a_run_but_not_an_undo(cli: Cli, repository: Path):

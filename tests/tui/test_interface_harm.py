@@ -177,8 +177,12 @@ async def test_a_copy_that_asks_at_once_is_heard(stage: MakeStage) -> None:
                 and b"approval_asked" in journal.read_bytes()
             )
 
+        def waits() -> bool:
+            feed.take()
+            return bool(feed.state.waiting)
+
         await until(has_asked)
-        feed.take()
+        await until(waits)
         assert [each.question for each in feed.state.waiting.values()] == [
             "May Leadline run `echo one`?"
         ]

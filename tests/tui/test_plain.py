@@ -16,7 +16,6 @@ from leadline.tools.errors import PersonError
 from leadline.tui.control.fault import why, why_not
 from leadline.tui.control.opening import Opening
 from leadline.tui.plain.asking import Unclear, answer, tell
-from leadline.tui.plain.commands import COMMANDS
 from leadline.tui.plain.lines import LONGEST, PATIENCE, Lines
 from leadline.tui.plain.patch import told
 from leadline.tui.state.blocks import Approval
@@ -165,11 +164,6 @@ def test_who_no_longer_reads_is_gone() -> None:
     stream.close()
     lines.line("anyone?")
     assert lines.gone
-
-
-def test_every_command_is_told_with_what_it_needs() -> None:
-    assert all(command.help for command in COMMANDS.values())
-    assert all(command.rest == command.rest.upper() for command in COMMANDS.values())
 
 
 def test_a_fault_of_ours_is_kept_in_a_file_that_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from pydantic import JsonValue
 
 from ...agent.settings.config import OPTIONS, PROJECT_FILE, Settings, find_project_root
 from ...agent.settings.files import user_config_file
+from ...agent.settings.keys import with_kept_keys
 from ...agent.v4.profiles import load_profiles
+from ..preferences import read_preferences
 from .common import add_setting_flags, here, page, print_json, settings_from
 
 
@@ -21,14 +23,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(parsed: argparse.Namespace) -> int:
     root = find_project_root(here())
     settings = settings_from(parsed, root)
+    read_preferences(os.environ)  # the table is not shown, and what is wrong in it is said
     shown = settings.shown()
-    variable, is_set = _key(settings)
+    variable, where = _key(settings)
     if parsed.json:
         values: dict[str, JsonValue] = {
             name: {"value": value, "origin": settings.origin(name)}
             for name, value in settings.plain().items()
         }
-        print_json({"settings": values, "key": {"variable": variable, "set": is_set}})
+        print_json({"settings": values, "key": {"variable": variable, "set": bool(where)}})
         return 0
     screen = page()
     width = max(len(option.name) for option in OPTIONS)
@@ -38,7 +41,7 @@ def execute(parsed: argparse.Namespace) -> int:
         style = "dim" if origin == "default" else "plain"
         screen.line((style, f"{name:{width}}  {value:{min(room, 40)}}  {origin}"))
     screen.line()
-    screen.line(f"API key: {variable} is {'set' if is_set else 'not set'}")
+    screen.line(f"API key: {variable} is {where or 'not set'}")
     screen.line(("dim", f"your file: {user_config_file(os.environ) or 'none'}"))
     project = (
         "not read"
@@ -51,8 +54,13 @@ def execute(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _key(settings: Settings) -> tuple[str, bool]:
-    """The variable that the profile takes its key from, and whether it holds something."""
+def _key(settings: Settings) -> tuple[str, str]:
+    """The variable that the profile takes its key from, and where a key is; "" for nowhere."""
     profile = load_profiles().get(settings.profile)
-    variable = profile.key_variable if profile is not None else "the profile's variable"
-    return variable, bool(os.environ.get(variable, "").strip())
+    if profile is None:
+        return "the profile's variable", ""
+    variable = profile.key_variable
+    if os.environ.get(variable, "").strip():
+        return variable, "set"
+    kept = with_kept_keys({}, settings.home).get(variable)
+    return variable, f"not set, and a key is kept in {settings.home / 'keys'}" if kept else ""

@@ -31,7 +31,7 @@ streams is painted at a pace of ours all the same, see `control.frames.FRAME`.""
 def arguments(parser: argparse.ArgumentParser) -> None:
     from .common import add_session, add_setting_flags  # heavy, and needless without flags
 
-    add_session(parser)
+    add_session(parser, "what you type begins one")
     parser.add_argument(
         "--inline", action="store_true", help="below the prompt, without taking the whole screen"
     )

@@ -8,6 +8,7 @@ from functools import partial
 from ...agent.history.replay import MAIN
 from ...agent.host.wishes import Steer
 from ...agent.roles import PLANNER, REVIEWER
+from ...tools.errors import PersonError
 from ..state.agents import AgentView
 from ..state.names import READER, known_as
 from ..state.reducer import State
@@ -37,12 +38,25 @@ def name_of(state: State, agent: str) -> str:
     return view.task if view is not None and view.task else known_as(agent)
 
 
+def agent_called(state: State, name: str) -> str | None:
+    """The agent that a person means by this name; None where they name none. Raises PersonError for one that there is
+    not."""
+    names = {view.task or view.name: view.name for view in state.agents.values()}
+    if name and name not in names and name not in names.values():
+        known = ", ".join(names) or "no agents"
+        raise PersonError(f"Nobody here is called {name}. There are {known}.")
+    return names.get(name, name) or None
+
+
 def _hears(view: AgentView) -> bool:
     # A reviewer judges by the work alone, and what reads for others what they share ends with that.
     return view.at_work and view.role not in (REVIEWER.name, READER)
 
 
 # --- in words, beside what is typed ---
+
+LOOKS_ON = "only looking on: another process is at work on this session"
+"""In place of what Enter does."""
 
 
 def at_rest(*, has_session: bool) -> str:

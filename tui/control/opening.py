@@ -74,6 +74,18 @@ class Opening:
         new.settings()
         return new
 
+    def told(self, typed: str) -> tuple[Opening, str]:
+        """With another setting as a person types it, `name value`; and a sentence that says so. Raises PersonError."""
+        name, _, value = typed.partition(" ")
+        value = value.strip()
+        if not value:
+            known = ", ".join(CHANGEABLE)
+            raise PersonError(
+                f"/set needs a setting and its value; - takes it back. Settings: {known}."
+            )
+        new = self.changed(name, value)
+        return new, f"{name} is {value} for what begins or goes on from now on"
+
     def start(self, task: str, way: Way | None = None, *, plan_only: bool = False) -> Start:
         """How a session with this task begins; `way` None is as `leadline run` would. Raises PersonError."""
         start = Start(folder=self.folder, task=task, settings=self.settings(), plan_only=plan_only)

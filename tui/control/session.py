@@ -29,7 +29,7 @@ from ...tools.errors import PersonError
 from ...tools.paths import folder_key
 from ...tools.sandbox.environment import holds_secret
 from ..completions import ProjectCompletions
-from ..feed import Feed
+from ..feed import LOOKING_ON, Feed
 from ..messages import AgentOpened, PanelOpened, SteerAsked, Wished
 from ..pane import FIRST, SessionPane
 from ..panels.changes.panel import ChangesPanel
@@ -38,14 +38,15 @@ from ..panels.panel import Panel, Place
 from ..panels.plan.panel import PlanPanel
 from ..panels.session.panel import TranscriptPanel
 from ..panels.workers.panel import WorkersPanel
-from ..state.reducer import State
+from ..state.reducer import State, Waiting
 from ..text import one_line
 from ..widgets.approval.panel import ApprovalPanel
 from ..widgets.composer.choices import Command
 from ..widgets.composer.composer import Composer
 from ..widgets.composer.history import History
 from . import slash
-from .address import at_rest, hearers, hears, queued, while_running
+from .address import LOOKS_ON, at_rest, hearers, hears, queued, while_running
+from .commands import carry_out
 from .frames import Frames
 from .host import Host
 from .key import is_key_missing, set_elsewhere, try_and_keep, welcome_to
@@ -88,7 +89,8 @@ class SessionControl:
         self.pane.status.windows = {name: model.context for name, model in models.items()}
         composer = self.pane.composer
         composer.commands = [
-            Command(name, each.help, each.needs) for name, each in slash.COMMANDS.items()
+            Command(name, each.help, each.needs)
+            for name, each in slash.offered("interface").items()
         ]
         composer.completions = ProjectCompletions(self.opening.folder, settings.home)
         composer.history = History(settings.home / "projects" / folder_key(root), holds_secret)
@@ -123,13 +125,16 @@ class SessionControl:
 
     def command(self, name: str, rest: str = "") -> None:
         try:
-            slash.carry_out(name, rest, self, self._host)
+            carry_out(name, rest, self, self._host)
         except PersonError as error:
             self._telling.failed(error.message, f"/{name} {rest}".rstrip())
 
     def say(self, text: str) -> None:
         """A task, or a word to who is at work, or how to go on with what has ended. What the person's last shell line
         printed goes with it."""
+        if self.feed.looking_on:
+            self._telling.failed(LOOKING_ON, text)
+            return
         text = self.shell.with_text(text)
         self.transcript.edge(1)
         if self.feed.running:
@@ -157,7 +162,10 @@ class SessionControl:
         self.show()
 
     def go_on(self, wish: Resume | Fork, typed: str = "") -> None:
-        """Go on with a session that has ended or was cut off, or with a copy of it."""
+        """Go on with a session that has ended or was cut off, or with a copy of it, also while it is at work."""
+        if self.feed.looking_on and isinstance(wish, Resume):
+            self._telling.failed(LOOKING_ON, typed)
+            return
         start = self._start_again(typed)
         if start is not None:
             self._telling.typed = typed
@@ -186,19 +194,17 @@ class SessionControl:
 
     async def look_at(self, folder: Path) -> bool:
         """Show a session as its journal has it; whether it could be read."""
+        # Asked first: where it has ended by then, all is in the journal.
+        elsewhere = await asyncio.to_thread(running, folder)
         try:
             events = await asyncio.to_thread(read_events, folder)
         except JournalError as error:
             self._host.told(error.message, bad=True)
             return False
-        elsewhere = await asyncio.to_thread(running, folder)
         # In a thread too: what a long session has takes longer than anybody's typing can wait.
         await asyncio.to_thread(self.feed.show, events, at_rest=not elsewhere)
         if elsewhere:
-            self._host.told(
-                "Another process is at work on this session; what it does is not shown here.",
-                bad=True,
-            )
+            self.feed.look_on(folder)
         self._placed(folder)
         self.show()
         return True
@@ -214,7 +220,9 @@ class SessionControl:
             self._host.told("say what the copy is to do")
 
     def send(self, wish: Wish) -> None:
-        if isinstance(wish, Reject | UndoTo | RedoTo):
+        if self.feed.looking_on:
+            self._telling.refused(wish)
+        elif isinstance(wish, Reject | UndoTo | RedoTo):
             start = self._start_again("")
             if start is not None:
                 self.feed.change(start, wish)
@@ -235,6 +243,8 @@ class SessionControl:
         if not self.feed.running:
             self.speaks_to = None
             self.show()
+            if self.feed.looking_on:
+                self._host.told("this session runs in another process: stop it there", bad=True)
             return
         self.feed.send(Interrupt())
         self._host.told("stopping; then say how to go on, or /resume")
@@ -280,7 +290,10 @@ class SessionControl:
         header = self.state.header
         if not header.session:
             return ""
-        status = header.ended.status if header.ended else "cut off"
+        if self.feed.looking_on:
+            status = "another process is at work on it"
+        else:
+            status = header.ended.status if header.ended else "cut off"
         return f"{one_line(header.task)[:60]}: {status}. `leadline open {header.session}` shows it again."
 
     # --- what happens ---
@@ -288,6 +301,11 @@ class SessionControl:
     @property
     def state(self) -> State:
         return self.feed.state
+
+    @property
+    def asked(self) -> Waiting:
+        """What waits for the person here."""
+        return {} if self.feed.looking_on else self.state.waiting
 
     @property
     def folder(self) -> Path | None:
@@ -306,7 +324,7 @@ class SessionControl:
         if shown := self.panels.get(self.pane.shown):
             shown.show(state)
         self.pane.status.show(state)
-        self.approvals.show(state.waiting)
+        self.approvals.show(self.asked)
         self._show_composer(state)
 
     def _show_composer(self, state: State) -> None:
@@ -316,6 +334,8 @@ class SessionControl:
             composer.show_state(
                 "steer", while_running(state, self._hearers(), self.transcript.agent)
             )
+        elif self.feed.looking_on:
+            composer.show_state("task", LOOKS_ON)
         else:
             composer.show_state("task", at_rest(has_session=self.folder is not None))
 
@@ -333,7 +353,7 @@ class SessionControl:
         return more
 
     def _tick(self) -> None:
-        if self.feed.running:
+        if self.feed.running or self.feed.looking_on:
             self.show()
 
     def _placed(self, folder: Path | None) -> None:

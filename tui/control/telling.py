@@ -8,7 +8,7 @@ from ...agent.events import Status
 from ...agent.host.outbox import Broken, Ended, Unheard
 from ...agent.host.wishes import Answer, RedoTo, Reject, Resume, Steer, UndoTo, Wish
 from ...agent.result import RunResult
-from ..feed import Beside
+from ..feed import LOOKING_ON, Beside, Left
 from .fault import why, why_not
 from .host import Host
 from .key import is_refused
@@ -43,6 +43,10 @@ class Telling:
                 said = "\n".join((self.typed, *self._unread)).strip()
                 self.failed(why(fault, control.opening), said)
                 self._unread.clear()
+            case Left():
+                self._host.told(
+                    "the other process has ended: what you type goes on with this session"
+                )
             case Unheard(wish, reason, fault):
                 self._unheard(wish, why_not(fault, reason, control.opening))
 
@@ -51,6 +55,10 @@ class Telling:
         self._host.told(message, bad=True)
         if typed:
             self._control.pane.composer.restore(typed)
+
+    def refused(self, wish: Wish) -> None:
+        """Another process is at work on the session."""
+        self._unheard(wish, LOOKING_ON)
 
     def settle(self) -> None:
         """Once all that was told together is heard: what nobody will read any more is given back."""
@@ -62,7 +70,7 @@ class Telling:
     def call_person(self) -> None:
         """When more waits for the person than before."""
         control = self._control
-        waiting = len(control.state.waiting)
+        waiting = len(control.asked)
         if waiting > self._asked:
             self._host.called(control.pane, "a question waits for you")
             # Anywhere else a key means something else: `a` keeps a change, and in a search it is a letter.

@@ -1,10 +1,9 @@
-"""Commands that are typed in plain mode: `/name rest`. What the full interface has panels for, these tell in lines."""
+"""What the commands of `control.slash` do in plain mode: what the full interface has panels for, they tell in lines."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -21,7 +20,8 @@ from ..amounts import share, short, usd
 from ..branch import branch_of
 from ..commands.sessions import local_time
 from ..commands.show import tell
-from ..control.opening import CHANGEABLE
+from ..control.address import agent_called
+from ..control.slash import checked, offered, step_of
 from ..doing import WORDS
 from ..export.file import export
 from ..text import one_line
@@ -41,37 +41,24 @@ HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """`rest` names what follows the command, "" for nothing. `do` is given that, and raises PersonError."""
-
-    help: str
-    do: Callable[[str, Talk], None]
-    rest: str = ""
+Do = Callable[[str, "Talk"], None]
+"""Given what was typed after the name. Raises PersonError for what is wrong with it."""
 
 
 def carry_out(typed: str, talk: Talk) -> None:
     """Do what a line that begins with `/` says. Raises PersonError."""
     name, rest = [*typed[1:].split(maxsplit=1), "", ""][:2]
-    rest = rest.strip()
-    command = COMMANDS.get(name or "help")
-    if command is None:
-        raise PersonError(
-            f"There is no /{name}. /help lists what there is; // sends a text that begins so."
-        )
-    if rest and not command.rest:
-        raise PersonError(f"/{name} takes nothing after it.")
-    if not rest and command.rest and not command.rest.startswith("["):
-        raise PersonError(f"/{name} needs {command.rest} after it.")
-    command.do(rest, talk)
+    name = name or "help"
+    rest = checked(name, rest, "lines")
+    DOES[name](rest, talk)
 
 
 def _help(rest: str, talk: Talk) -> None:
     del rest
     for line in HELP:
         talk.lines.line(line)
-    for name, command in COMMANDS.items():
-        talk.lines.line(f"/{name} {command.rest}".rstrip(), f": {command.help}")
+    for name, slash in offered("lines").items():
+        talk.lines.line(f"/{name} {slash.rest}".rstrip(), f": {slash.help}")
 
 
 def _new(rest: str, talk: Talk) -> None:
@@ -148,38 +135,28 @@ def _export(rest: str, talk: Talk) -> None:
 
 
 def _undo(rest: str, talk: Talk) -> None:
-    talk.change(UndoTo(_folder(talk), _step(rest)))
+    talk.change(UndoTo(_folder(talk), step_of(rest)))
 
 
 def _redo(rest: str, talk: Talk) -> None:
-    talk.change(RedoTo(_folder(talk), _step(rest)))
+    talk.change(RedoTo(_folder(talk), step_of(rest)))
 
 
 def _stop(rest: str, talk: Talk) -> None:
     del rest
     if not talk.interrupt():
-        raise PersonError("Nothing runs that could be stopped.")
+        where = " Stop it where it runs." if talk.feed.looking_on else ""
+        raise PersonError(f"Nothing runs here that could be stopped.{where}")
 
 
 def _to(rest: str, talk: Talk) -> None:
-    names = {view.task or view.name: view.name for view in talk.state.agents.values()}
-    if rest and rest not in names and rest not in names.values():
-        known = ", ".join(names) or "no agents"
-        raise PersonError(f"Nobody here is called {rest}. There are {known}.")
-    talk.speaks_to = names.get(rest, rest) or None
+    talk.speaks_to = agent_called(talk.state, rest)
     talk.lines.line(f"to: what you type goes to {rest or 'whom it concerns'}.")
 
 
 def _set(rest: str, talk: Talk) -> None:
-    name, _, value = rest.partition(" ")
-    value = value.strip()
-    if not value:
-        known = ", ".join(CHANGEABLE)
-        raise PersonError(
-            f"/set needs a setting and its value; - takes it back. Settings: {known}."
-        )
-    talk.opening = talk.opening.changed(name, value)
-    talk.lines.line(f"set: {name} is {value} for what begins or goes on from now on.")
+    talk.opening, said = talk.opening.told(rest)
+    talk.lines.line(f"set: {said}.")
 
 
 def _status(rest: str, talk: Talk) -> None:
@@ -211,25 +188,10 @@ def _fact_lines(facts: Facts) -> list[str]:
     return [f"{word}: {one_line(text)}" for word, text in rows if text]
 
 
-def _key(rest: str, talk: Talk) -> None:
-    del rest
-    talk.ask_key()
-
-
 def _folder(talk: Talk) -> Path:
     if talk.folder is None:
         raise PersonError("There is no session here yet. Type a task, or /open SESSION.")
     return talk.folder
-
-
-def _step(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit()):
-        raise PersonError(
-            f"A step is a number, not {text!r}. /session names them; 0 is before all."
-        )
-    return int(text)
 
 
 def _quit(rest: str, talk: Talk) -> None:
@@ -237,41 +199,31 @@ def _quit(rest: str, talk: Talk) -> None:
     raise EOFError
 
 
-COMMANDS: Mapping[str, Command] = {
-    "help": Command("this list", _help),
-    "status": Command("what goes on, model, mode, sandbox, money", _status),
-    "question": Command("tell again what waits for your answer", lambda _r, talk: talk.ask_again()),
-    "leave": Command("leave a question to the model", lambda _r, talk: talk.leave_to_model()),
-    "say": Command("speak to who is at work while a question waits", lambda r, t: t.say(r), "TEXT"),
-    "to": Command("say things to one agent; alone: to whom it concerns", _to, "[AGENT]"),
-    "stop": Command("end what runs, so that it can go on later", _stop),
-    "resume": Command("go on with this session", _resume, "[TEXT]"),
-    "new": Command("another session", _new, "[TASK]"),
-    "refactor": Command(
-        "a large task, with many workers at once", lambda r, t: t.submit(r, refactor=True), "TASK"
-    ),
-    "plan": Command("tell the plan; with a task: plan it and change nothing", _plan, "[TASK]"),
-    "workers": Command("what each worker does", _workers),
-    "changes": Command("what was changed", _changes),
-    "undo": Command("take back the last step, or go back to step N", _undo, "[N]"),
-    "redo": Command("bring back what was undone", _redo, "[N]"),
-    "cost": Command("money and cache", _cost),
-    "session": Command("what happened in this session", _session),
-    "sessions": Command(f"the newest {NEWEST} sessions", _sessions),
-    "open": Command("take up another session", _open, "SESSION"),
-    "fork": Command("go on with a copy of this session", _fork, "TEXT"),
-    "export": Command("write this session to a file, .md or .html", _export, "[FILE]"),
-    "mode": Command(
-        "plan, ask, auto or full, for what begins or goes on from now on",
-        lambda rest, talk: _set(f"mode {rest}", talk),
-        "MODE",
-    ),
-    "budget": Command(
-        "US dollars that a session may cost",
-        lambda rest, talk: _set(f"budget_usd {rest}", talk),
-        "USD",
-    ),
-    "set": Command("another setting, for what begins from now on", _set, "NAME VALUE"),
-    "key": Command("give another key", _key),
-    "quit": Command("leave; what runs can be resumed", _quit),
+DOES: Mapping[str, Do] = {
+    "help": _help,
+    "status": _status,
+    "question": lambda _rest, talk: talk.ask_again(),
+    "leave": lambda _rest, talk: talk.leave_to_model(),
+    "say": lambda rest, talk: talk.say(rest),
+    "to": _to,
+    "stop": _stop,
+    "resume": _resume,
+    "new": _new,
+    "refactor": lambda rest, talk: talk.submit(rest, refactor=True),
+    "plan": _plan,
+    "workers": _workers,
+    "changes": _changes,
+    "undo": _undo,
+    "redo": _redo,
+    "cost": _cost,
+    "session": _session,
+    "sessions": _sessions,
+    "open": _open,
+    "fork": _fork,
+    "export": _export,
+    "mode": lambda rest, talk: _set(f"mode {rest}", talk),
+    "budget": lambda rest, talk: _set(f"budget_usd {rest}", talk),
+    "set": _set,
+    "key": lambda _rest, talk: talk.ask_key(),
+    "quit": _quit,
 }

@@ -18,16 +18,17 @@ from ...tools.errors import Exit, PersonError
 from ..commands.summary import FILES_LISTED, SENTENCES, Summary, diffstat
 from ..control.address import hearers, name_of
 from ..control.fault import why, why_not
+from ..control.key import is_refused
 from ..control.opening import Opening
 from ..control.shell_line import ShellRun, run_line
-from ..feed import Beside
+from ..feed import LOOKING_ON, Beside, Feed, Left
 from ..state.blocks import Approval
 from ..state.reducer import State
-from ..text import clean, one_line
+from ..text import clean, one_line, visible
 from ..widgets.approval.asking import answer_of, kind_of
 from . import asking
 from .lines import Lines
-from .telling import ToldFeed
+from .telling import Teller
 
 
 class Talk:
@@ -50,7 +51,7 @@ class Talk:
         self.speaks_to: str | None = None
         self.code = int(Exit.DONE)
         """Of the newest session that came to an end."""
-        self.feed = ToldFeed(opening.settings().home, wake, lines)
+        self.feed = Feed(opening.settings().home, wake, Teller(lines))
         self.came_midway = False
         """Whether a question came while the person was typing something else: that is no answer to it."""
         self._is_typing = is_typing
@@ -58,7 +59,7 @@ class Talk:
         self._folder: Path | None = None
         self._shown: tuple[str, str] | None = None
         self._settled: frozenset[tuple[str, str]] = frozenset()
-        """Questions whose answer is on its way."""
+        """Questions whose answer is on its way, or another process's to give."""
         self._shell_run: ShellRun | None = None
 
     @property
@@ -94,6 +95,7 @@ class Talk:
     def say(self, text: str) -> None:
         """A task, or a word to who is at work, or how to go on with what has ended. What the person's last shell line
         printed goes with it."""
+        self._refuse_looking_on()
         if self._shell_run is not None:
             text = f"{text}\n\n{self._shell_run.told}"
         if self.feed.running:
@@ -118,6 +120,8 @@ class Talk:
     def go_on(self, wish: Resume | Fork) -> None:
         """Go on with a session that has ended or was cut off, or with a copy of it."""
         self.refuse_at_work()
+        if isinstance(wish, Resume):
+            self._refuse_looking_on()
         self.feed.go_on(self._start_again(), wish)
         if isinstance(wish, Fork):
             self._folder = None
@@ -125,6 +129,7 @@ class Talk:
     def change(self, wish: UndoTo | RedoTo) -> None:
         """Take back what the session did, or bring it back."""
         self.refuse_at_work()
+        self._refuse_looking_on()
         self.feed.change(self._start_again(), wish)
 
     def new(self) -> None:
@@ -137,15 +142,23 @@ class Talk:
     def look_at(self, folder: Path) -> None:
         """Take a session up as its journal has it."""
         self.new()
-        self.feed.show(read_events(folder), at_rest=not running(folder))
+        elsewhere = running(
+            folder
+        )  # asked first: where it has ended by then, all is in the journal
+        self.feed.show(read_events(folder), at_rest=not elsewhere)
         self._folder = folder
+        if elsewhere:
+            self.lines.fitted(f"session {folder.name}: ", self.state.header.task)
+            self.lines.line(f"next: {LOOKING_ON} What happens is told.")
+            self.feed.look_on(folder)
+            return
         ended = self.state.header.ended
         how = SENTENCES[ended.status] if ended else "It was cut off."
         self.lines.fitted(f"session {folder.name}: {how} ", self.state.header.task)
         self.lines.line("next: type how to go on, or /resume. /session tells what happened.")
 
     def interrupt(self) -> bool:
-        """Bring what runs to an end from where it can go on; whether anything ran."""
+        """Bring what runs to an end from where it can go on; whether anything ran here."""
         if self.feed.running:
             self.feed.send(Interrupt())
             self.lines.line("stopping: it can go on later. Ctrl-C once more leaves.")
@@ -168,6 +181,10 @@ class Talk:
             raise PersonError(
                 "The session is under way. /stop ends it, so that it can go on later."
             )
+
+    def _refuse_looking_on(self) -> None:
+        if self.feed.looking_on:
+            raise PersonError(LOOKING_ON)
 
     def _start_again(self) -> Start:
         return self.opening.start(self.state.header.task or "-")
@@ -237,6 +254,10 @@ class Talk:
         """One question at a time, so that an answer is never taken for another's."""
         waiting = self.state.waiting
         self._settled &= waiting.keys()
+        if self.feed.looking_on:
+            for key in waiting.keys() - self._settled:
+                self.lines.fitted("asked where it runs: ", visible(one_line(waiting[key].question)))
+            self._settled |= waiting.keys()
         if not self.feed.running or self.asked is not None:
             return
         self._shown = next((key for key in waiting if key not in self._settled), None)
@@ -250,14 +271,16 @@ class Talk:
         match told:
             case Ended(result):
                 self._ended(result)
-            case Broken(PersonError() as fault):
-                self.code = int(fault.exit_code)
+            case Left():
                 self.lines.rest()
-                self.lines.paragraph(f"failed: {one_line(fault.message)}")
+                self.lines.line(
+                    "next: the other process has ended. Type how to go on here, or /resume."
+                )
             case Broken(fault):
-                self.code = int(Exit.NOT_DONE)
+                known = isinstance(fault, PersonError)
+                self.code = int(fault.exit_code if known else Exit.NOT_DONE)
                 self.lines.rest()
-                self.lines.paragraph(f"failed: {why(fault, self.opening)}")
+                self.lines.paragraph(f"failed: {one_line(why(fault, self.opening))}")
             case Unheard(wish, reason, fault):
                 self.lines.paragraph(f"not done: {why_not(fault, reason, self.opening)}")
                 if isinstance(wish, Answer):
@@ -276,6 +299,8 @@ class Talk:
             self.lines.line(f"changed: {each.path}, {count}")
         if len(changes) > FILES_LISTED:
             self.lines.line(f"changed: {len(changes) - FILES_LISTED} more files")
+        if is_refused(result):
+            self.lines.line("next: /key gives another key.")
         ways = "/changes shows the change, /undo 0 takes it back. " if result.changed else ""
         self.lines.line(f"next: {ways}Type how to go on, or /new for another session.")
 
