@@ -165,7 +165,7 @@ async def test_what_the_person_changed_since(stage: MakeStage, how: str) -> None
 
 def _kept(place: Stage, said: str) -> Tree:
     """The tree in the snapshot that the sentence names, unpacked by git itself from Leadline's store."""
-    named = re.search(r"snapshot ([0-9a-f]{7,64})", said)
+    named = re.search(r" show ([0-9a-f]{7,64}):PATH", said)
     assert named, said
     (store,) = (place.home / "objects").iterdir()
     out = place.home.with_name("kept")
