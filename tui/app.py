@@ -18,8 +18,8 @@ from textual.screen import Screen
 
 from ..tools.errors import Exit
 from .driver import TerminalApp
-from .messages import SessionChosen
-from .pane import SessionPane
+from .messages import AgentOpened, SessionChosen
+from .pane import FIRST, SessionPane
 from .preferences import Preferences
 from .safe import line
 from .tabs import SessionTabs
@@ -67,7 +67,7 @@ class LeadlineApp(TerminalApp):
         Binding("ctrl+t", "new_tab", "new tab", show=False, id="app.new_tab"),
         Binding("ctrl+c", "stop", "copy, or stop", show=False, priority=True, id="app.stop"),
         Binding(
-            "ctrl+z", "suspend_process", "to the shell; fg comes back", show=False, id="app.suspend"
+            "ctrl+z", "suspend_process", "to the shell, fg returns", show=False, id="app.suspend"
         ),
         Binding("ctrl+q", "quit", "quit", show=False, priority=True, id="app.quit"),
     ]
@@ -270,14 +270,22 @@ class LeadlineApp(TerminalApp):
         return early
 
     def action_panel(self, name: str) -> None:
-        if not self._is_early(lambda: self.action_panel(name)):
-            self.pane.open(name)
+        if self._is_early(lambda: self.action_panel(name)):
+            return
+        while len(self.screen_stack) > 1:  # what lies over the panel, such as the list of sessions
+            self.pop_screen()
+        pane = self.pane
+        if name == pane.shown == FIRST:  # from the transcript of one of many to the session's own
+            pane.post_message(AgentOpened(""))
+        pane.open(name)
 
     def action_sessions(self) -> None:
         if self._is_early(self.action_sessions) or self.opening is None:
             return
         from .screens.sessions import SessionsScreen  # heavy, and loaded by then
 
+        if isinstance(self.screen, SessionsScreen):
+            return
         screen = SessionsScreen(self.opening.last_settings().home, self.opening.root)
         self.push_screen(screen, self._chosen)
 

@@ -16,12 +16,13 @@ from leadline.agent.events import (
     Evidence,
     MessageCommitted,
     PlanItem,
+    SessionResumed,
     UserMessage,
     Verified,
 )
-from leadline.agent.events_plan import Forecasted
+from leadline.agent.events_plan import Forecasted, PlanProposed
 from leadline.agent.history.journal import read_events
-from leadline.agent.history.replay import replay
+from leadline.agent.history.replay import MAIN, replay
 from leadline.agent.history.store import find_session
 from leadline.agent.outcome import bill, task_results
 from leadline.agent.passing import ReasoningDelta, TextDelta, ToolOutput
@@ -94,7 +95,11 @@ def agrees(state: State, events: Sequence[Event]) -> None:
         assert state.plan.agents == agents
     for name, view in state.agents.items():
         said = [each.text.seq for each in view.transcript if isinstance(each, Said | Answer)]
-        assert said == [
+        # What the person said to the planner stands in the session's own transcript as well.
+        passed_on = {
+            event.seq for event in events if isinstance(event.body, PlanProposed | SessionResumed)
+        }
+        assert [seq for seq in said if name != MAIN or seq not in passed_on] == [
             event.seq
             for event in events
             if event.agent == name

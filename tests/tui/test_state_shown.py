@@ -19,6 +19,7 @@ from leadline.agent.events import (
     Routed,
     SessionEnded,
     SessionResumed,
+    SessionStarted,
     SnapshotTaken,
     ToolFinished,
     ToolStarted,
@@ -54,6 +55,7 @@ from leadline.agent.passing import (
 from leadline.agent.planning.plan import Area, WriteSet
 from leadline.tests.agent.test_account import plan
 from leadline.tests.tui.test_state_laws import numbered
+from leadline.tui.panels.session.plain import text_of
 from leadline.tui.state.activity import Activity, last_words
 from leadline.tui.state.blocks import Answer, Card, News, Note, Proof, Said
 from leadline.tui.state.reducer import State, state_of
@@ -313,8 +315,57 @@ def test_a_row_of_the_plan_has_all_that_is_known_of_a_task():
     assert (b.state, dict(b.proofs)) == ("done", {"make": GREEN})
     assert set(state.plan.whole) == {"make all"}
     assert [landing.tasks for landing in state.changes.landings] == [("b",)]
-    told = [block for block in state.agents["main"].transcript if isinstance(block, News)]
-    assert told[-1].lines == ((("good", "landed: "), "b (1 of 2 done)"),)
+    assert news_of(state)[-1] == "b landed, 1 of 2 done"
+
+
+def news_of(state: State) -> list[str]:
+    blocks = [block for block in state.agents["main"].transcript if isinstance(block, News)]
+    return [text_of(block) for block in blocks]
+
+
+def test_what_becomes_of_a_task_is_a_line_with_what_is_tried_next():
+    """A refusal and what follows from it are one line, under which is what the worker was told."""
+    red = "its checks are red"
+    state = shown(
+        *begun("a", "b", "c"),
+        ("task-a-1", Verified(RED)),
+        ("main", TaskMoved("a", "bounced", 1, 0, red, "told")),
+        ("main", TaskMoved("a", "running", 1, 0, red)),
+        ("main", TaskMoved("a", "bounced", 2, 0, red, "told")),
+        ("main", TaskMoved("a", "escalated", 2, 1, red, "told")),
+        ("task-a-3", WorkerBegan("a", "pro", "high", "c0")),
+        ("task-a-3", replace(ROUTED, role="worker", model="m-pro")),
+        ("main", TaskMoved("b", "bounced", 1, 0, "stopped by the person", "go on")),
+        ("main", TaskMoved("b", "running", 1, 0, "stopped by the person")),
+        ("main", TaskMoved("b", "failed", 1, 0, "given up by the person")),
+        ("main", TaskMoved("c", "skipped", 0, 0, "b failed")),
+        ("main", TaskMoved("a", "bounced", 3, 1, "it left conflict markers", "told")),
+        ("main", TaskMoved("a", "stuck", 3, 1, "refused 3 times")),
+        ("main", TaskMoved("d", "bounced", 1, 0, "out of turns", "")),
+    )
+    check = "its checks are red: make: 1 failed, 3 passed in 1.0 s"
+    assert news_of(state)[-8:] == [
+        f"a sent back, is tried again: {check}\ntold",
+        f"a sent back 2 times, goes to a stronger model: {check}\ntold",
+        "a goes on with m-pro, effort high",
+        "b stopped by you, is tried again\ngo on",
+        "b given up by you",
+        "c skipped: b failed",
+        "a is stuck, its planner is asked: refused 3 times\ntold",
+        "d sent back, is tried again: out of turns",
+    ]
+
+
+def test_who_begins_first_and_a_whole_plan_are_no_news():
+    state = shown(
+        ("main", SessionStarted("0", "/w", "mend it", "auto", "", {}, way="refactor")),
+        ("planner", PlanProposed(plan("a", "b"), "Cut.", "planner")),
+        *begun("a", "b")[1:],
+    )
+    assert news_of(state) == [
+        "plan: 2 tasks, 1 in a row at most",
+        "the workers begin, at most 4 at once",
+    ]
 
 
 def test_a_review_begins_another_plan_and_a_replan_goes_on_with_the_same():
@@ -465,3 +516,23 @@ def test_a_journal_of_an_older_release_lacks_fields_and_is_shown():
     assert (state.header.way, state.header.limits, state.usd_left) == ("solo", Limits(), None)
     assert state.changes.first
     assert state.doing("main").doing == "checking"
+
+
+def test_why_a_run_ended_is_told_once_and_a_check_that_ran_twice_before_it_too():
+    why = "The service rejected the request (422)"
+    state = mine(
+        CheckStarted("make", True),
+        Verified(RED, before=True),
+        CheckStarted("make", True),
+        Verified(RED, before=True),
+        CheckStarted("make"),
+        Verified(GREEN),
+        RequestFailed(1, f"{why}.", False),
+        SessionEnded("not_done", 1, f"{why}."),
+    )
+    *proofs, failed, end = state.agents["main"].transcript
+    assert [each.before for each in proofs if isinstance(each, Proof)] == [True, False]
+    assert isinstance(failed, Note)
+    assert isinstance(end, Note)
+    assert why in failed.text
+    assert why not in end.text

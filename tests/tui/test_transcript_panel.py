@@ -14,13 +14,22 @@ from leadline.agent.events import (
     Event,
     MessageCommitted,
     RequestSent,
+    SessionEnded,
+    SessionResumed,
+    SessionStarted,
     ToolFinished,
     ToolStarted,
     TurnStarted,
     Verified,
     Warned,
 )
-from leadline.agent.events_plan import PlanProposed, PlanStarted, TaskMoved
+from leadline.agent.events_plan import (
+    PlanEnded,
+    PlanProposed,
+    PlanStarted,
+    TaskMoved,
+    WorkerBegan,
+)
 from leadline.agent.messages import AssistantMessage, Usage, UserMessage
 from leadline.agent.passing import (
     IndexProgress,
@@ -36,6 +45,7 @@ from leadline.tests.tui.test_state_shown import GREEN, mine, shown
 from leadline.tui.paint.block import paint
 from leadline.tui.paint.part import Part
 from leadline.tui.panels.session.panel import TranscriptPanel, lead
+from leadline.tui.panels.session.plain import text_of
 from leadline.tui.panels.session.transcript import Painter
 from leadline.tui.state.blocks import Block
 from leadline.tui.state.reducer import State, reduce, state_of
@@ -212,6 +222,27 @@ def test_the_planner_leads_until_there_is_work_for_others():
     assert lead(shown(planning, proposed)) == "planner"
     assert lead(shown(planning, proposed, ("main", PlanStarted("c0", 4)))) == "main"
     assert lead(shown(planning, proposed, ("main", TurnStarted()))) == "main"
+
+
+def test_the_planner_leads_again_when_the_person_says_more_after_the_work():
+    asks = RequestSent(1, "m", "high", (), 2)
+    worked = (
+        ("planner", asks),
+        ("planner", PlanProposed(plan("a", "b"), "Cut.", "planner")),
+        ("main", PlanStarted("c0", 4)),
+        ("task-a-1", WorkerBegan("a", "flash", "high", "c0")),
+        ("task-a-1", asks),
+        ("main", PlanEnded("c1", 2, 0, 0, 0)),
+        ("main", SessionEnded("done", 0, "")),
+    )
+    resumed = ("main", SessionResumed("0", "", (), "say it in the log"))
+    began = ("main", SessionStarted("0", "/w", "do it", "auto", "", {}, way="planned"))
+    assert lead(shown(began, *worked, resumed)) == "main"
+    again = shown(began, *worked, resumed, ("planner", asks))
+    assert lead(again) == "planner"
+    told = [text_of(each) for each in again.agents["main"].transcript]
+    assert told[0] == "do it"
+    assert told[-1] == "say it in the log"
 
 
 # --- the end, and other places ---

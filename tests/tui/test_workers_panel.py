@@ -233,7 +233,7 @@ async def test_stopping_is_asked_for_once_more():
         app.panel.show(shown(begun("a", "b")))
         await pilot.press("j", "x")
         await pilot.pause()
-        assert "y/n: Stop this try at Mend a? The task is tried again." in app.lines[-1]
+        assert "y/n: Stop this try at a? The task is tried again." in app.lines[-1]
         await pilot.press("n", "y")
         await pilot.pause()
         assert "Stop" not in app.text

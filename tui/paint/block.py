@@ -14,7 +14,7 @@ from .card import opens_card, paint_card, paint_proof, paint_running
 from .inline import FAINT
 from .lines import fold, has_ink, headed, left_out, plain_text
 from .live import paint_text
-from .notes import opens_note, opens_said, paint_news, paint_note, paint_said
+from .notes import opens_news, opens_note, opens_said, paint_news, paint_note, paint_said
 from .part import BLANK, Part
 
 BEGIN = 400
@@ -39,7 +39,7 @@ def paint(block: Block, opened: bool, width: int) -> tuple[Part, ...]:
         case Note():
             return tuple(paint_note(block, opened, width))
         case News():
-            return tuple(paint_news(block))
+            return tuple(paint_news(block, opened, width))
 
 
 def opens(block: Block) -> bool:
@@ -56,7 +56,7 @@ def opens(block: Block) -> bool:
         case Note():
             return opens_note(block)
         case News():
-            return False
+            return opens_news(block)
 
 
 def paint_output(block: Card | Proof, tail: Tail, rows: int) -> tuple[Part, ...]:
@@ -65,21 +65,25 @@ def paint_output(block: Card | Proof, tail: Tail, rows: int) -> tuple[Part, ...]
     return tuple(paint_running(tail, rows)) if running else ()
 
 
-def _answer(answer: Answer, opened: bool, width: int) -> Iterator[Part]:
-    shown = False
-    if answer.reasoning is not None and has_ink(answer.reasoning):
-        words = len(answer.reasoning.text.split())
-        more = "" if answer.reasoning.whole else "more than "
-        noun = "word" if words == 1 else "words"
-        begins = "" if opened else f": {first_line(answer.reasoning.text[:BEGIN].strip())}"
-        thought = f"thought for {more}{words:,} {noun}{begins}"
-        yield headed(fold(opened) + line(thought, FAINT), width)
-        if opened:
-            yield from plain_text(answer.reasoning.text.strip(), FAINT, Content("  "))
-            yield from left_out(answer.reasoning)
-        shown = True
-    if has_ink(answer.text):
-        if shown and opened:
+def paint_thought(answer: Answer, opened: bool, width: int) -> Iterator[Part]:
+    """What stands above the text of an answer: its reasoning, in a line or `opened`."""
+    if answer.reasoning is None or not has_ink(answer.reasoning):
+        return
+    words = len(answer.reasoning.text.split())
+    more = "" if answer.reasoning.whole else "more than "
+    noun = "word" if words == 1 else "words"
+    begins = "" if opened else f": {first_line(answer.reasoning.text[:BEGIN].strip())}"
+    thought = f"thought for {more}{words:,} {noun}{begins}"
+    yield headed(fold(opened) + line(thought, FAINT), width)
+    if opened:
+        yield from plain_text(answer.reasoning.text.strip(), FAINT, Content("  "))
+        yield from left_out(answer.reasoning)
+        if has_ink(answer.text):
             yield BLANK
+
+
+def _answer(answer: Answer, opened: bool, width: int) -> Iterator[Part]:
+    yield from paint_thought(answer, opened, width)
+    if has_ink(answer.text):
         yield from paint_text(answer.text.text, width)
         yield from left_out(answer.text)

@@ -56,16 +56,23 @@ class LiveText:
     @property
     def finished(self) -> tuple[Part, ...]:
         """All parts, where no more comes."""
-        return self.settled + tuple(self._end(self.rest + clean(self.line)))
+        return self.settled + tuple(self._end(self.left))
+
+    @property
+    def left(self) -> str:
+        """What is not settled, clean. Inside of code it begins with the line that opens that once more."""
+        return self.rest + clean(self.line)
 
     def fed(self, delta: str) -> LiveText:
-        """With more text.
+        """With more text, and what is at the end painted as it is by now."""
+        return self.taken(delta)._grown() if delta else self
+
+    def taken(self, delta: str) -> LiveText:
+        """With more text, of which only what is finished is painted.
 
         `rest` are whole lines that are not settled, clean; `line` is the last, as it came. `whole` is how the first
         `seen` characters of them look.
         """
-        if not delta:
-            return self
         if len(self.text) + len(delta) > MOST_KEPT:
             end = (self.text + delta)[-MOST_KEPT // 2 :]
             return _begun(self.width, end, self.chars + len(delta), self.began + 1)
@@ -74,9 +81,7 @@ class LiveText:
         fed = replace(
             self, chars=self.chars + len(delta), text=self.text + delta, rest=rest, line=last
         )
-        if lines:
-            fed = fed._settle()
-        return fed._grown()
+        return fed._settle() if lines else fed
 
     def followed(self, tail: Tail) -> LiveText:
         """With what `tail` has more than this. Begun anew, perhaps not at the beginning, where that goes too far."""
@@ -103,7 +108,7 @@ class LiveText:
 
     def _grown(self) -> LiveText:
         """With the end painted, as far as that is worth it."""
-        text = self.rest + clean(self.line)
+        text = self.left
         new = text[self.seen :]
         if self.whole and len(text) > QUICK and len(new) < len(text) // 16:
             last = self.whole[-1]
@@ -118,7 +123,7 @@ class LiveText:
 
 def paint_text(text: str, width: int) -> tuple[Part, ...]:
     """A whole text of Markdown."""
-    return LiveText(width).fed(text[:MOST_KEPT]).finished
+    return LiveText(width).taken(text[:MOST_KEPT]).finished
 
 
 def paint_thinking(tail: Tail, opened: bool, width: int) -> tuple[Part, ...]:

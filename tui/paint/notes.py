@@ -7,15 +7,15 @@ from functools import cache
 
 from textual.content import Content
 
-from ...agent.headless import Style
+from ...agent.headless import Span, Style
 from ...agent.messages import Origin
 from ...prompts.render import render
 from ..safe import content, line
 from ..signs import Sign, sign
-from ..state.blocks import News, Note, NoteKind, Said
+from ..state.blocks import Mark, News, Note, NoteKind, Said
 from ..text import first_line
 from .inline import FAINT
-from .lines import cut_to, fold, left_out, plain_text
+from .lines import cut_to, fold, headed, left_out, plain_text
 from .live import paint_text
 from .part import Part
 
@@ -71,6 +71,14 @@ _STYLES: Mapping[Style, str] = {
     "bad": "$text-error",
     "warn": "$text-warning",
 }
+
+_MARKS: Mapping[Mark, str] = {
+    "ok": "$text-success",
+    "warn": "$text-warning",
+    "failed": "$text-error",
+    "cut": "$text-warning",
+}
+"""Styles of the signs before news of a task."""
 
 
 def paint_said(said: Said, opened: bool, width: int) -> Iterator[Part]:
@@ -147,10 +155,31 @@ def opens_note(note: Note) -> bool:
     return note.kind not in _WHOLE and len(note.text) > MOST_CHARS
 
 
-def paint_news(news: News) -> Iterator[Part]:
-    for spans in news.lines:
-        pieces = [
-            content(span) if isinstance(span, str) else content(span[1], _STYLES.get(span[0], ""))
-            for span in spans
-        ]
-        yield Part(Content.assemble(*pieces))
+def paint_news(news: News, opened: bool, width: int) -> Iterator[Part]:
+    lines = [_spans(spans) for spans in news.lines]
+    if not news.mark:
+        yield from map(Part, lines)
+        return
+    mark = Content.styled(f"{sign(news.mark)} ", _MARKS[news.mark])
+    rest = Content(" " * mark.cell_length)
+    if not opens_news(news):
+        yield from (Part(each, mark, rest) for each in lines)
+        return
+    begin = mark + fold(opened)
+    for each in lines:
+        yield Part(each, begin, rest) if opened else headed(begin + each, width)
+    if opened and news.detail is not None:
+        yield from plain_text(news.detail.text, FAINT, rest)
+        yield from left_out(news.detail)
+
+
+def opens_news(news: News) -> bool:
+    return news.detail is not None
+
+
+def _spans(spans: tuple[Span, ...]) -> Content:
+    pieces = [
+        content(span) if isinstance(span, str) else content(span[1], _STYLES.get(span[0], ""))
+        for span in spans
+    ]
+    return Content.assemble(*pieces)

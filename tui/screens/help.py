@@ -18,9 +18,9 @@ from textual.widgets import Static
 from ..safe import line
 from ..text import pad
 
-KEYS = 30
+KEYS = 29
 """Columns for keys and commands."""
-ABOUT = 26
+ABOUT = 25
 """Columns for what a key does."""
 
 
@@ -30,10 +30,10 @@ class HelpScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
     HelpScreen > VerticalScroll {
-        width: 90%; max-width: 90; height: 90%; padding: 0 2; background: $panel; border: round $primary;
+        width: 100%; max-width: 84; height: 90%; padding: 0 1; background: $panel; border: round $primary;
     }
     HelpScreen > VerticalScroll { scrollbar-size-vertical: 1; }
-    HelpScreen Static { height: auto; }
+    HelpScreen Static { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,7 +72,7 @@ class HelpScreen(ModalScreen[None]):
             for keys, about, ids in _told(bindings):
                 yield (
                     line(keys).pad_right(max(1, KEYS - len(keys)))
-                    + line(about).pad_right(max(2, ABOUT - len(about)))
+                    + line(about).pad_right(max(1, ABOUT - len(about)))
                     + line(ids, "$text-muted")
                 )
             yield Content("")

@@ -35,6 +35,9 @@ NoteKind = Literal[
 is not, a mended answer, a limit, an unexpected cache miss, the model's claim to be done, a question and its answer,
 files that no snapshot has, an undo or redo, and the run's own ends."""
 
+Mark = Literal["", "ok", "warn", "failed", "cut"]
+"""How it stands with what the news is about: nothing to say, landed, tried again, ended without it, stopped."""
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -118,11 +121,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What became of a plan, in the lines that an account without an interface has for it."""
+    """What became of a plan. One of a `task` begins with a `mark` and has in `detail` what its worker was told."""
 
     seq: int
     at: str
     lines: tuple[tuple[Span, ...], ...]
+    mark: Mark = ""
+    detail: Excerpt | None = None
+    task: str = ""
 
 
 Block = Said | Answer | Card | Proof | Note | News

@@ -1,8 +1,9 @@
-"""What stands between the lines of a conversation: an event as a note, and what becomes of a plan as news."""
+"""What stands between the lines of a conversation: an event as a note."""
 
 from __future__ import annotations
 
-from ...agent.board import Board
+from collections.abc import Iterable
+
 from ...agent.events import (
     ApprovalAnswered,
     ApprovalAsked,
@@ -23,13 +24,15 @@ from ...agent.events import (
     UsageReported,
     Warned,
 )
-from ...agent.headless import Span, packed_line, weighed_line
-from ...agent.headless_plan import tell_plan
+from ...agent.headless import packed_line, weighed_line
 from ...agent.v4.cost import UNEXPECTED
 from ..amounts import moment, span, usd
-from .blocks import News, Note, NoteKind
+from .blocks import Note, NoteKind
 from .header import Header
 from .money import Money
+
+_SAME = 200
+"""Characters of two texts that are alike: the rest may be cut in one of them."""
 
 
 def noted(event: Event) -> Note | None:
@@ -83,9 +86,9 @@ def _of_session(body: Durable) -> tuple[NoteKind, str] | None:
             return None
 
 
-def ended(event: Event, header: Header, money: Money, claim: str) -> Note | None:
-    """The last note of a run: how it ended, after how long and at what cost, and why, where the model's own report,
-    which stands above, does not say it already."""
+def ended(event: Event, header: Header, money: Money, said: Iterable[str]) -> Note | None:
+    """The last note of a run: how it ended, after how long and at what cost, and why, where nothing of what was `said`
+    above, such as the model's own report, begins with it already."""
     if not isinstance(event.body, SessionEnded):
         return None
     words = [event.body.status.replace("_", " "), usd(money.total.cost)]
@@ -93,32 +96,6 @@ def ended(event: Event, header: Header, money: Money, claim: str) -> Note | None
     if began is not None and now is not None:
         words.append(span((now - began).total_seconds()))
     summary = event.body.summary.strip()
-    lines = [", ".join(words), *([] if summary == claim.strip() else [summary])]
+    told = any(each.strip()[:_SAME] == summary[:_SAME] for each in said)
+    lines = [", ".join(words), *([] if told else [summary])]
     return Note(event.seq, event.at, "ended", "\n".join(filter(None, lines)))
-
-
-def news(event: Event, before: Board, now: Board) -> News | None:
-    """What an event says of a plan, if it does. `before` and `now` are the boards around it."""
-    written = _Written()
-    tell_plan(written, event, before, now)
-    return News(event.seq, event.at, tuple(written.lines)) if written.lines else None
-
-
-class _Written:
-    """A screen that keeps what is put on it. How it fits is decided where it is painted."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[Span, ...]] = []
-
-    def line(self, *spans: Span) -> None:
-        self.lines.append(spans)
-
-    def fitted(self, *spans: Span) -> None:
-        self.lines.append(spans)
-
-    def paragraph(self, text: str, indent: int = 0, most: int | None = None) -> None:
-        del indent, most
-        self.lines.append((text,))
-
-    def status(self, text: str) -> None:
-        """What only flickers by is in the state itself."""

@@ -23,7 +23,7 @@ from ...agent.events_plan import (
 from ...agent.history.replay import works_in_place
 from ...agent.planning.plan import Task, WriteSet
 from ...agent.planning.plan_check import Fault
-from ...agent.planning.schedule import State
+from ...agent.planning.schedule import ENDED, State
 
 Proofs = Mapping[str, Evidence]
 """The newest evidence by the check's command."""
@@ -53,6 +53,11 @@ class PlanView:
     declined: str = ""
 
     @property
+    def at_rest(self) -> bool:
+        """Whether workers began and none is at work any more."""
+        return self.started is not None and not self.board.running
+
+    @property
     def rows(self) -> tuple[TaskRow, ...]:
         """All tasks, in the plan's order."""
         return tuple(map(self.row, self.board.tasks))
@@ -71,13 +76,15 @@ class PlanView:
             self.agents.get(task, ""),
             self.proofs.get(task, {}),
             self.codemods.get(task),
+            self.at_rest and board.states.get(task, "waiting") not in ENDED,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
     """All that is known of a task. `held` is what it may write now, `reason` why it was moved last; `refusal` is what
-    its worker was told. `agent` is empty before anybody began. Each of the task's checks that ran is in `proofs`."""
+    its worker was told. `agent` is empty before anybody began. Each of the task's checks that ran is in `proofs`.
+    `left` says that all work has ended without an end of this."""
 
     task: Task
     state: State
@@ -89,6 +96,7 @@ class TaskRow:
     agent: str
     proofs: Proofs
     codemod: CodemodRun | None
+    left: bool = False
 
 
 def plan_after(plan: PlanView, event: Event) -> PlanView:

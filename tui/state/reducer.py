@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...agent.bus import Live, Published
@@ -10,11 +10,12 @@ from ...agent.events import ApprovalAnswered, ApprovalAsked, Event, SessionEnded
 from ...agent.history.replay import MAIN
 from .activity import Activity, activity
 from .agents import AgentView, agent_after, asked, cut_off
-from .blocks import Approval
+from .blocks import Approval, Note
 from .changes import Changes, changes_after
 from .header import Header, header_after
 from .money import Money, money_after
-from .notes import ended, news
+from .news import with_news
+from .notes import ended
 from .now import IDLE, Now, now_after, now_with
 from .plan import PlanView, plan_after
 
@@ -82,7 +83,8 @@ def at_rest(state: State) -> State:
     """The state when nothing runs any more, also where the journal does not say so: a process that was killed says
     nothing."""
     agents = {name: cut_off(view) for name, view in state.agents.items()}
-    return replace(state, agents=agents, waiting={}, now={})
+    plan = replace(state.plan, board=replace(state.plan.board, workers=0))
+    return replace(state, agents=agents, plan=plan, waiting={}, now={})
 
 
 def _passing(state: State, live: Live) -> State:
@@ -129,14 +131,24 @@ def _agents_after(state: State, event: Event, plan: PlanView) -> Mapping[str, Ag
         agents = {name: cut_off(view) for name, view in agents.items()}
     view = agents.get(event.agent) or AgentView(event.agent)
     agents[event.agent] = agent_after(view, event)
-    told = news(event, state.plan.board, plan.board)
-    if told is not None:
-        agents[MAIN] = (agents.get(MAIN) or AgentView(MAIN)).with_block(told)
-    claim = agents[event.agent].claim
-    end = ended(event, state.header, state.money, claim.summary if claim else "")
+    main = agents.get(MAIN)
+    told = with_news(main or AgentView(MAIN), event, state.header, state.plan, plan)
+    if main is not None or len(told.transcript):
+        agents[MAIN] = told
+    view = agents[event.agent]
+    end = ended(event, state.header, state.money, _said_last(view))
     if end is not None:
-        agents[event.agent] = agents[event.agent].with_block(end)
+        agents[event.agent] = view.with_block(end)
     return agents
+
+
+def _said_last(view: AgentView) -> Iterator[str]:
+    """What stands right above the end of the agent's transcript: its report, or why its last request failed."""
+    if view.claim is not None:
+        yield view.claim.summary
+    last = view.transcript[-1] if len(view.transcript) else None
+    if isinstance(last, Note):
+        yield last.text
 
 
 def _waiting_after(state: State, event: Event) -> Waiting:

@@ -17,6 +17,7 @@ from leadline.agent.events import (
     Verified,
     Warned,
 )
+from leadline.agent.headless import Span
 from leadline.agent.messages import AssistantMessage, Usage, UserMessage
 from leadline.agent.passing import ToolOutput
 from leadline.tests.tui.paint.harmless import plain
@@ -26,9 +27,10 @@ from leadline.tui.paint.block import opens, paint, paint_output
 from leadline.tui.state.blocks import (
     Block,
     Card,
+    News,
 )
 from leadline.tui.state.reducer import State
-from leadline.tui.state.texts import MOST_TEXT, Tail
+from leadline.tui.state.texts import MOST_TEXT, Tail, excerpt
 
 WIDTH = 60
 STARTED = ToolStarted("1", "shell", "$ make", True)
@@ -312,6 +314,19 @@ def test_a_note_says_its_cause():
     )
     assert look(left)[0].endswith("…")
     assert "file199" in look(left, True)[0]
+
+
+def test_news_of_a_task_is_one_row_and_opens_to_what_its_worker_was_told():
+    line: tuple[Span, ...] = (
+        ("bold", "tax"),
+        " sent back, is tried again: its checks are red " + "and so on " * 20,
+    )
+    told = News(1, "", (line,), "warn", excerpt("2 failed: test_a", 1), "tax")
+    folded, opened = look(told), look(told, opened=True)
+    assert len(folded) == 1
+    assert folded[0].startswith("! ▸ tax sent back, is tried again: ")
+    assert "2 failed: test_a" in opened[-1]
+    assert look(News(1, "", (("tax landed",),), "ok")) == ["✓ tax landed"]
 
 
 def test_it_is_ascii_where_the_terminal_is(monkeypatch: pytest.MonkeyPatch):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 KEYS: list[BindingType] = [
+    Binding("y", "yes", "yes", id="changes.yes"),
     Binding("enter", "open", "diff", id="changes.open"),
     Binding("r", "reject_hunk", "take back hunk", id="changes.reject_hunk"),
     Binding("R", "reject_file", "take back file", id="changes.reject_file"),
     Binding("u", "undo", "undo that", id="changes.undo"),
     Binding("a", "accept", "keep", id="changes.accept"),
-    Binding("y", "yes", "yes", id="changes.yes"),
     Binding("n,escape", "no", "no", id="changes.no"),
     Binding("n", "hunk(1)", "next hunk", id="changes.next_hunk"),
     Binding("p,N", "hunk(-1)", "previous hunk", id="changes.previous_hunk"),

@@ -15,7 +15,7 @@ from ....tools.codemods.told import codemod_lines, places
 from ...safe import content, line
 from ...signs import Sign, sign
 from ...state.plan import PlanView, Proofs, TaskRow
-from .rows import STATES, TIERS, progress, times
+from .rows import PLANNED, TIERS, progress, standing, times
 
 _MUTED = "$text-muted"
 
@@ -26,7 +26,7 @@ def of_task(row: TaskRow, waits: Sequence[str], plan: PlanView, effort: str) -> 
     return _joined(
         [
             line(f"{task.id}: {task.title}", "bold"),
-            _standing(row, effort),
+            _standing(row, effort, begun=_has_begun(plan)),
             *_told("Why", row.reason),
             *_faults([fault for fault in plan.faults if fault.task == task.id]),
             *_told("Brief", task.brief),
@@ -43,7 +43,8 @@ def of_task(row: TaskRow, waits: Sequence[str], plan: PlanView, effort: str) -> 
 def of_whole(plan: PlanView, shown: Plan) -> Content:
     """`shown` is the plan as it is, or as the person has it by now."""
     checked = plan.proposed.checked if plan.proposed else None
-    parts = [content(shown.goal, "bold"), line(progress(plan.rows))]
+    parts = [content(shown.goal, "bold")]
+    parts += [line(progress(plan.rows))] if _has_begun(plan) else []
     parts += _faults(plan.faults)
     parts += _told("You wanted another plan", plan.declined)
     parts += _told("Summary", plan.proposed.summary if plan.proposed else "")
@@ -67,9 +68,13 @@ def _earlier(plan: PlanView) -> str:
     return f"{goal} ({progress(plan.rows)})"
 
 
-def _standing(row: TaskRow, effort: str) -> Content:
-    mark, word, style = STATES[row.state]
-    parts = [f"{TIERS[row.task.tier]} at first"]
+def _has_begun(plan: PlanView) -> bool:
+    return plan.started is not None or bool(plan.board.states)
+
+
+def _standing(row: TaskRow, effort: str, *, begun: bool) -> Content:
+    mark, word, style = standing(row) if begun else PLANNED
+    parts = [f"{TIERS[row.task.tier]}{' at first' if row.rungs else ''}"]
     parts += [f"moved up {times(row.rungs)}"] if row.rungs else []
     parts += [f"refused {times(row.bounces)}"] if row.bounces else []
     parts += [f"{row.agent}, {effort}" if effort else row.agent] if row.agent else []

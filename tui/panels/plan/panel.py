@@ -124,7 +124,8 @@ class PlanPanel(Panel):
         wide = event.size.width >= WIDE
         self.set_class(wide, "-wide")
         self.set_class(not wide and event.size.height < LOW, "-low")
-        self._show_head()
+        # Later: a head that grows while the screen is laid out would keep the height that it had.
+        self.call_after_refresh(self._show_head)
 
     def show(self, state: State) -> None:
         before, self._state = self._state, state

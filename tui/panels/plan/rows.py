@@ -32,6 +32,10 @@ STATES: Mapping[State, tuple[Sign, str, str]] = {
     "skipped": ("cut", "skipped", "$text-muted"),
 }
 """How each state is told: a sign, a word, a style."""
+PLANNED: tuple[Sign, str, str] = ("waiting", "planned", "")
+"""The same for a task of a plan that has not begun."""
+LEFT: tuple[Sign, str, str] = ("cut", "left", "$text-muted")
+"""The same for one that had not ended when all work did."""
 _WORD = 9
 MOST_ID = 16
 """Columns of an id in the list."""
@@ -79,7 +83,11 @@ def of_row(row: TaskRow) -> Shown:
     beneath += [f"moved up {times(row.rungs)}"] if row.rungs else []
     beneath += [f"refused {times(row.bounces)}"] if row.bounces else []
     beneath += [row.agent] if row.agent else []
-    return Shown(STATES[row.state], task.id, TIERS[task.tier], task.title, tuple(beneath))
+    return Shown(standing(row), task.id, TIERS[task.tier], task.title, tuple(beneath))
+
+
+def standing(row: TaskRow) -> tuple[Sign, str, str]:
+    return LEFT if row.left else STATES[row.state]
 
 
 def of_draft(draft: Draft, faulty: Collection[str]) -> list[Shown]:
@@ -102,7 +110,7 @@ def _draft_state(
 ) -> tuple[Sign, str, str]:
     if name in dropped:
         return "cut", "dropped", "$text-muted"
-    return ("warn", "faulty", "$error") if name in faulty else ("waiting", "planned", "")
+    return ("warn", "faulty", "$error") if name in faulty else PLANNED
 
 
 def _drafted(task: Task, first: Task, after: Sequence[str], state: tuple[Sign, str, str]) -> Shown:
@@ -128,7 +136,7 @@ def times(count: int) -> str:
 
 def progress(rows: Sequence[TaskRow]) -> str:
     """`5 of 12 landed, 3 at work, 1 failed`."""
-    counts = Counter(row.state for row in rows)
+    counts = Counter(row.state for row in rows if not row.left)
     parts = [f"{counts['done']} of {len(rows)} landed"]
     groups: tuple[tuple[str, tuple[State, ...]], ...] = (
         ("at work", ("running", "verifying")),
@@ -141,6 +149,8 @@ def progress(rows: Sequence[TaskRow]) -> str:
     for word, states in groups:
         count = sum(counts[state] for state in states)
         parts += [f"{count} {word}"] if count else []
+    left = sum(row.left for row in rows)
+    parts += [f"{left} left"] if left else []
     return ", ".join(parts)
 
 

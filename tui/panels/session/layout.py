@@ -104,11 +104,15 @@ class Layout:
 
     # --- what changes ---
 
-    def changed(self, index: int) -> None:
-        """An item is another than before."""
+    def changed(self, index: int, kept: int | None = None) -> None:
+        """An item is another than before. `kept` says that its first so many rows are not: where one looks below them,
+        it is as far from the item's end as before."""
+        before = self.heights[index]
         self._forget(index)
         if self._near(index):
-            self.rows(index)
+            more = len(self.rows(index)) - before
+            if kept is not None and self.spot.item == index and self.spot.row >= kept:
+                self.spot = Spot(index, max(kept, self.spot.row + more))
         else:
             self.heights.put(index, self.items.guess(index, self.width))
 

@@ -35,10 +35,18 @@ PLANNER = "planner"
 
 
 def lead(state: State) -> str:
-    """The agent that works for the person at the moment: the planner until there is work for others, else MAIN."""
+    """The agent that works for the person at the moment: the planner until there is work for others, else MAIN. When
+    all that has ended, the planner again, once the person has said more to it."""
     planner = state.agents.get(PLANNER)
+    if planner is None:
+        return MAIN
     main = state.agents.get(MAIN)
-    if planner is None or state.plan.started is not None or (main is not None and main.turn):
+    others = [view.sent_at for view in (main, *state.workers) if view is not None]
+    plan, header = state.plan, state.header
+    begun = plan.started is not None or (main is not None and main.turn > 0)
+    said_more = header.runs > 1 and planner.sent_at >= header.run_began
+    idle = not plan.board.running and planner.sent_at > max(others, default="")
+    if begun and not (said_more and idle):
         return MAIN
     return PLANNER
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ....agent.headless import Span
 from ....agent.messages import Origin
 from ...state.blocks import Answer, Block, Card, News, Note, Proof, Said
 from ...state.texts import Excerpt, Tail
@@ -24,8 +27,13 @@ def text_of(block: Block) -> str:
             return command
         case Note(text=text):
             return text
-        case News(lines=lines):
-            return "\n".join("".join(_words(span) for span in line) for line in lines)
+        case News(lines=lines, detail=detail):
+            return _joined(told(lines), detail.text if detail else "")
+
+
+def told(lines: Sequence[Sequence[Span]]) -> str:
+    """News in words alone."""
+    return "\n".join("".join(_words(span) for span in line) for line in lines)
 
 
 def searched(block: Block) -> str:
@@ -49,7 +57,7 @@ def guess(block: Block, opened: bool, width: int) -> int:
             if reasoning is not None and reasoning.chars:
                 thought = 1 + (rows_of(reasoning.text, width) if opened else 0)
             return thought + (rows_of(text.text, width) if text.chars else 0)
-        case Card(detail=Excerpt(text=text)) if opened:
+        case Card(detail=Excerpt(text=text)) | News(detail=Excerpt(text=text)) if opened:
             return 1 + rows_of(text, width)
         case News(lines=lines):
             return len(lines)
@@ -72,5 +80,5 @@ def _joined(first: str, rest: str) -> str:
     return f"{first}\n{rest}" if first and rest else first or rest
 
 
-def _words(span: str | tuple[str, str]) -> str:
+def _words(span: Span) -> str:
     return span if isinstance(span, str) else span[1]

@@ -29,12 +29,11 @@ class Row:
         return self.content.plain[self.lead :]
 
 
-def laid_out(parts: Iterable[Part], width: int) -> tuple[Row, ...]:
-    """All rows of these parts."""
+def laid_out(parts: Iterable[Part], width: int, line: int = 0) -> tuple[Row, ...]:
+    """All rows of these parts, whose first line is this one of their item."""
     rows: list[Row] = []
     for part in parts:
-        line = rows[-1].line + 1 if rows else 0
-        rows += part_rows(part, width, line)
+        rows += part_rows(part, width, rows[-1].line + 1 if rows else line)
     return tuple(rows)
 
 

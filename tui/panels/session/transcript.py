@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TypeGuard
 
-from ...paint.block import opens, paint, paint_output
+from ...paint.block import opens, paint, paint_output, paint_thought
+from ...paint.lines import has_ink, left_out
 from ...paint.part import BLANK, Part
 from ...state.activity import Activity
 from ...state.agents import AgentView
@@ -16,6 +19,7 @@ from ...state.pages import Pages
 from ...state.reducer import State
 from ...state.texts import Tail
 from .beginning import beginning, paint_beginning
+from .long import LONG, LongText
 from .plain import OF_PEOPLE, guess, last_rows
 from .rows import Row, laid_out
 from .underway import LiveRows, doing_line
@@ -24,6 +28,8 @@ OUTPUT_ROWS = 6
 """Of what a running command prints, the last lines that are shown."""
 OPEN_OUTPUT_ROWS = 200
 """The same, unfolded."""
+MOST_LONG = 8
+"""Long answers whose rows are kept here: more than there is room for on a screen at once."""
 _IDLE = Activity("idle")
 _BLOCKS: Pages[Block] = Pages()
 
@@ -48,6 +54,9 @@ class Transcript:
         self._live = LiveRows()
         self._shown = _Shown()
         self._retry_at: float | None = None
+        self._long: OrderedDict[int, LongText] = OrderedDict()
+        self.at_once = False
+        """Whether long answers are painted at once, where rows that change again would not do."""
         self.opened = False
         self.turned: set[int] = set()
         self._before = 0
@@ -84,6 +93,7 @@ class Transcript:
                 changed.add(place)
         if count > old:
             changed |= {old, old + 1, count, count + 1}
+            self._go_on_from_live(range(old, count))
         if before.now.text is not after.now.text or before.now.reasoning is not after.now.reasoning:
             changed.add(count)
         if before.activity != after.activity or before.now.retry is not after.now.retry:
@@ -130,6 +140,8 @@ class Transcript:
         if self.is_hidden(index):
             return ()
         block = shown.blocks[index]
+        if _is_long(block):
+            return self._long_rows(index, block, width)
         parts = self._painter(block, opened, width)
         if index == 0 and self._before:
             head = paint_beginning(shown.blocks, self._before, opened, width)
@@ -140,6 +152,54 @@ class Transcript:
         if parts and self.has_gap(index):
             parts = (BLANK, *parts)
         return laid_out(parts, width)
+
+    # --- long answers ---
+
+    @property
+    def unfinished(self) -> int | None:
+        """The long answer that is to be painted further first, of those whose rows were asked for."""
+        return next((index for index, long in reversed(self._long.items()) if not long.done), None)
+
+    def step(self, index: int) -> int:
+        """Paint a piece more of this answer. How many of its rows stay what they are."""
+        long = self._long[index]
+        above = len(self._above(index, self._shown.blocks[index], long.width))
+        painted = long.painted
+        long.step()
+        return above + painted
+
+    def finish(self, index: int) -> None:
+        """Paint all of this answer."""
+        self._long[index].finish()
+
+    def _long_rows(self, index: int, answer: Answer, width: int) -> tuple[Row, ...]:
+        above = self._above(index, answer, width)
+        text = answer.text.text
+        long = self._long.pop(index, None)
+        if long is None or (long.text, long.width) != (text, width):
+            long = LongText(text, width)
+        self._long[index] = long
+        while len(self._long) > MOST_LONG:
+            self._long.popitem(last=False)
+        if self.at_once:
+            long.finish()
+        return (*above, *long.rows(), *laid_out(left_out(answer.text), width))
+
+    def _above(self, index: int, block: Block, width: int) -> tuple[Row, ...]:
+        """What stands above the text of an answer."""
+        thought = (
+            paint_thought(block, self.is_open(index), width) if isinstance(block, Answer) else ()
+        )
+        gap = (BLANK,) if self.has_gap(index) else ()
+        return laid_out((*gap, *thought), width)
+
+    def _go_on_from_live(self, places: range) -> None:
+        """What was painted of an answer while it came is painted of the one that is there now."""
+        for index in places:
+            block, live = self._shown.blocks[index], self._live.written
+            if _is_long(block) and live.text is not None:
+                self._live = LiveRows()
+                self._long[index] = LongText(block.text.text, live.text.width, live)
 
     def guess(self, index: int, width: int) -> int:
         shown, opened = self._shown, self.is_open(index)
@@ -159,6 +219,11 @@ class Transcript:
             return False
         here, above = self._shown.blocks[index], self._shown.blocks[index - 1]
         return not (_is_line(here) and _is_line(above))
+
+
+def _is_long(block: Block) -> TypeGuard[Answer]:
+    """Whether painting it would let a key wait."""
+    return isinstance(block, Answer) and block.text.chars > LONG and has_ink(block.text)
 
 
 def _is_line(block: Block) -> bool:

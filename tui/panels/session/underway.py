@@ -7,12 +7,12 @@ from textual.content import Content
 from ... import safe
 from ...amounts import moment, now, span
 from ...paint.live import LiveText, paint_thinking
-from ...paint.part import BLANK, Part
+from ...paint.part import BLANK
 from ...signs import sign
 from ...state.activity import Activity
 from ...state.now import Now
-from ...state.texts import Tail
-from .rows import Row, laid_out, part_rows
+from .rows import Row, laid_out
+from .settled import SettledRows
 
 _WORDS = {
     "queueing": "waits for other commands to end",
@@ -30,33 +30,23 @@ _ABOVE = ("calling", "checking")
 
 
 class LiveRows:
-    """The rows of an answer under way. What did not change since the last time keeps its very rows."""
+    """The rows of an answer under way. `written` has those of what is settled of its text."""
 
     def __init__(self) -> None:
-        self._text: LiveText | None = None
-        self._parts: tuple[Part, ...] = ()
-        self._rows: list[Row] = []
+        self.written = SettledRows()
 
     def rows(self, now: Now, opened: bool, width: int) -> tuple[Row, ...]:
         rows: tuple[Row, ...] = ()
         if now.reasoning.chars:
             rows = laid_out((BLANK, *paint_thinking(now.reasoning, opened, width)), width)
         if not now.text.chars:
-            self._text = None
+            self.written = SettledRows()
             return rows
-        written = self._written(now.text, width)
-        return (*rows, *laid_out((BLANK,), width), *written)
-
-    def _written(self, tail: Tail, width: int) -> tuple[Row, ...]:
-        before = self._text
-        live = (before or LiveText(width)).at(width).followed(tail)
-        self._text = live
-        if before is None or (live.began, live.width) != (before.began, before.width):
-            self._parts, self._rows = (), []
-        for part in live.settled[len(self._parts) :]:
-            self._rows += part_rows(part, width, len(self._rows))
-        self._parts = live.settled
-        return (*self._rows, *laid_out(live.growing, width))
+        before = self.written.text or LiveText(width)
+        live = before.at(width).followed(now.text)
+        settled = self.written.take(live)
+        growing = laid_out(live.growing, width, self.written.lines)
+        return (*rows, *laid_out((BLANK,), width), *settled, *growing)
 
 
 def doing_line(activity: Activity, left: float | None) -> Content | None:

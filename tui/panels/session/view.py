@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.timer import Timer
 
 from ...paint.block import paint
 from ...state.blocks import Block
@@ -17,6 +18,9 @@ from .layout import Layout, Spot
 from .plain import searched, text_of
 from .rows_view import RowsView
 from .transcript import Painter, Transcript
+
+PAUSE = 1 / 60
+"""Seconds between two pieces of a long answer."""
 
 
 def _key(key: str, action: str, words: str) -> Binding:
@@ -53,6 +57,7 @@ class TranscriptView(RowsView):
         self._cursor: int | None = None
         self._hit: Spot | None = None
         self._seen_blocks = 0
+        self._painting: Timer | None = None
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -83,7 +88,23 @@ class TranscriptView(RowsView):
             self.laid.changed(ticking)
             self.place()
 
+    def on_resize(self) -> None:
+        # Lines are where they are for good only when all are painted: else the place of who reads would be lost.
+        self.transcript.at_once = not self.laid.follows
+        super().on_resize()
+        self.transcript.at_once = False
+
+    def _paint_on(self) -> None:
+        """A piece of what is not painted yet; keys that wait come first."""
+        self._painting = None
+        index = self.transcript.unfinished
+        if index is not None:
+            self.laid.changed(index, self.transcript.step(index))
+            self.place()
+
     def placed(self) -> None:
+        if self._painting is None and self.transcript.unfinished is not None:
+            self._painting = self.set_timer(PAUSE, self._paint_on)
         if self.laid.follows:
             self._seen_blocks = len(self.transcript.blocks)
         self.post_message(self.Placed())
@@ -231,6 +252,16 @@ class TranscriptView(RowsView):
         """Go to the next match, or with a `step` of -1 to the one before; whether there is any."""
         self.highlight(pattern)
         after = self._hit or self._from(step)
+        while (index := self.transcript.unfinished) is not None:
+            self.transcript.finish(index)
+            self.laid.changed(index)
+        self.transcript.at_once = True
+        try:
+            return self._found_after(pattern, after, step)
+        finally:
+            self.transcript.at_once = False
+
+    def _found_after(self, pattern: re.Pattern[str], after: Spot, step: int) -> bool:
         spot = found(self.laid, self._searched, pattern, after, step)
         if spot is None:
             return False

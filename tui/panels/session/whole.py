@@ -7,11 +7,12 @@ import stat
 from pathlib import Path
 
 from ....agent.events import Event, MessageCommitted, ToolFinished
+from ....agent.events_plan import TaskMoved
 from ....agent.history.journal import JournalError, read_events
 from ....agent.messages import AssistantMessage
-from ...state.blocks import Answer, Block, Card, Proof, Said
+from ...state.blocks import Answer, Block, Card, News, Proof, Said
 from ...state.texts import Excerpt
-from .plain import text_of
+from .plain import text_of, told
 
 MOST_OUTPUT = 64 * 1024 * 1024
 """Bytes that are read of what a check printed."""
@@ -43,7 +44,7 @@ def _excerpts(block: Block) -> tuple[Excerpt, ...]:
             return (text,)
         case Answer(text=text, reasoning=Excerpt() as reasoning):
             return (text, reasoning)
-        case Card(detail=Excerpt() as detail):
+        case Card(detail=Excerpt() as detail) | News(detail=Excerpt() as detail):
             return (detail,)
         case _:
             return ()
@@ -58,6 +59,8 @@ def _text(events: dict[int, Event], cut: Excerpt, number: int) -> str:
             return message.text
         case ToolFinished(text=text, detail=detail):
             return detail or text
+        case TaskMoved(evidence=evidence):
+            return evidence
         case _:
             return cut.text
 
@@ -68,6 +71,8 @@ def _shown(block: Block, *texts: str) -> str:
             return f"{texts[1]}\n\n{texts[0]}"
         case Card(title=title, tool=tool):
             return "\n".join((title or tool, *texts))
+        case News(lines=lines):
+            return "\n".join((told(lines), *texts))
         case Said() | Answer():
             return texts[0]
         case _:

@@ -85,7 +85,7 @@ def heading(state: State, lanes: Lanes) -> str:
     board = state.plan.board
     states: Mapping[str, TaskState] = board.states
     counts = Counter[TaskState](states.get(task, "waiting") for task in board.tasks)
-    parts = _counted(counts) if board.tasks else []
+    parts = _counted(counts, at_rest=state.plan.at_rest) if board.tasks else []
     queued = sum(bool(lane.now.waits) for lane in lanes.values())
     asking = sum(lane.asked is not None for lane in lanes.values())
     more = [
@@ -95,16 +95,20 @@ def heading(state: State, lanes: Lanes) -> str:
     return "; ".join(filter(None, (", ".join(parts) or _without_plan(lanes), *more)))
 
 
-def _counted(counts: Counter[TaskState]) -> list[str]:
+def _counted(counts: Counter[TaskState], *, at_rest: bool) -> list[str]:
     at_work = counts["running"] + counts["verifying"]
     landing, stuck = counts["merging"], counts["stuck"]
     wait = counts.total() - at_work - landing - stuck - sum(counts[state] for state in ENDED)
     ended = counts["failed"] + counts["skipped"]
-    numbers = (
+    under_way = (
         (at_work, "at work"),
         (wait, "wait"),
         (landing, "to land"),
         (stuck, "stuck"),
+    )
+    left = ((sum(number for number, _ in under_way), "left"),)
+    numbers = (
+        *(left if at_rest else under_way),
         (counts["done"], "done"),
         (ended, "failed"),
     )

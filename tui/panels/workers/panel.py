@@ -36,6 +36,8 @@ class WorkersPanel(Panel):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "yes", id="workers.yes"),
+        Binding("n,escape", "no", "no", id="workers.no"),
         Binding("enter", "open", "read", id="workers.open"),
         Binding("s", "steer", "say something", id="workers.steer"),
         Binding("x", "stop", "stop this try", id="workers.stop"),
@@ -47,8 +49,6 @@ class WorkersPanel(Panel):
         Binding("pageup", "page(-1)", "page up", show=False, id="workers.page_up"),
         Binding("home,g", "move(-100000)", "first", show=False, id="workers.first"),
         Binding("end,G", "move(100000)", "last", show=False, id="workers.last"),
-        Binding("y", "yes", "yes", id="workers.yes"),
-        Binding("n,escape", "no", "no", id="workers.no"),
     ]
 
     def __init__(self, *, clock: Callable[[], datetime] = amounts.now) -> None:
@@ -148,7 +148,7 @@ class WorkersPanel(Panel):
         what = "Give up" if give_up else "Stop this try at"
         then = "It is not tried again" if give_up else "The task is tried again"
         # In a narrow terminal the end is cut off: how to answer stands first.
-        question = f"{sign('ask')} y/n: {what} {lane.title}? {then}."
+        question = f"{sign('ask')} y/n: {what} {lane.called}? {then}."
         self._tell(line(question, "bold $warning"), Interrupt(lane.name, give_up))
 
     def _tell(self, text: Content | None, asked: Interrupt | None = None) -> None:
