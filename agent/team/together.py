@@ -34,6 +34,7 @@ from ..planning.solo import Finish, Proof
 from ..planning.verify import Verdict
 from ..roles import PLANNER
 from ..v4.facts import Rung
+from ..v4.failures import RejectedError
 from .crew import Crew, gather_crew
 from .foresight import ground_of
 from .home import bring_landed_home
@@ -161,7 +162,14 @@ class _Whole:
         self, schedule: Schedule, task: str, evidence: str
     ) -> CheckedPlan | Postponed | None:
         lead = self.lead
-        checked = await plan_anew(lead.loop, lead.guard, schedule, task, evidence)
+        try:
+            checked = await plan_anew(lead.loop, lead.guard, schedule, task, evidence)
+        except RejectedError as error:
+            # The fault of the planner's conversation alone, such as its length: what others do goes on.
+            self.kit.recorder.emit(
+                Warned(f"nothing was planned in the place of {task}: {error.message}")
+            )
+            return None
         if isinstance(checked, CheckedPlan):
             self.kit.recorder.emit(PlanProposed(checked, "", "replan"))
         return checked

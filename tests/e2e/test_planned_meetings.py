@@ -74,6 +74,24 @@ async def test_a_task_planned_anew_under_the_name_of_one_that_is_done(stage: Mak
     assert texts(place, ["a", "b"]) == {"done"}
 
 
+async def test_a_planner_that_is_not_answered_any_more_holds_nothing_back(stage: MakeStage) -> None:
+    """The service refuses its request while a task is to be planned anew: the task fails, what landed comes home."""
+    place = await project(
+        stage,
+        ["a", "b"],
+        planner(plan(task("a"), task("b"))),
+        primer(),
+        worker("a", [[EDIT], [REPORT]], name="a"),
+        worker("b", [[REPORT], [REPORT]], name="lies"),
+        pro_worker("b", [[REPORT]]),
+    )
+    ran = await refactor(place)
+    assert ran.code == 1, ran.err
+    assert states(ran) == {"a": "done", "b": "failed"}
+    assert texts(place, ["a"]) == {"done"}
+    assert any("nothing was planned in the place of b" in note for note in ran.result["notes"])
+
+
 async def test_one_file_in_the_way_does_not_keep_the_rest_from_coming_home(
     stage: MakeStage,
 ) -> None:
