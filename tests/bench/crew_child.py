@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from leadline.agent import kit
+from leadline.agent import assembly
 from leadline.agent.context.transcript import Transcript
 from leadline.agent.planning import prefixes
 from leadline.agent.team.crew import Crew
@@ -122,7 +122,7 @@ def main() -> int:
         if options.unlooked:
             turn(patch.object(change, "broken_by", unlooked))
         if options.at_once:
-            turn(patch.object(kit, "Throttle", partial(Throttle, start=options.at_once)))
+            turn(patch.object(assembly, "Throttle", partial(Throttle, start=options.at_once)))
         turn(patch.object(Crew, "run", _watched(Crew.run, options)))
         return cli.main(options.rest)
 

@@ -28,9 +28,8 @@ async def measure(work: Path) -> str:
         "| workers | shared tokens | reads of it anew | cost | without priming: reads anew | cost | priming costs |",
         "|---|---|---|---|---|---|---|",
     ]
-    repo = project(work / "shared")
     for count in WORKERS:
-        primed, plain = [await _run(work, repo, count, primed=primed) for primed in (True, False)]
+        primed, plain = [await _run(work, count, primed=primed) for primed in (True, False)]
         lines.append(
             f"| {count} | {primed.shared:,} | {primed.misses} | ${primed.usd:.4f} | {plain.misses} | ${plain.usd:.4f} "
             f"| {primed.usd / plain.usd:.2f} of it |"
@@ -38,8 +37,9 @@ async def measure(work: Path) -> str:
     return "\n".join([*lines, "goal: reads anew at most 2 for any number of workers"])
 
 
-async def _run(work: Path, repo: Path, count: int, *, primed: bool) -> Bill:
+async def _run(work: Path, count: int, *, primed: bool) -> Bill:
     name = f"{'primed' if primed else 'plain'}-{count}"
+    repo = project(work / f"shop-{name}")  # what one run has done nothing is left of for another
     dials = Dials(count, tasks=max(2, count), at_once=count, primed=primed)
     async with stage(work / name, repo, dials) as run:
         events = await run.ended()
