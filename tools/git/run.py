@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ..errors import Exit, PersonError
@@ -130,20 +131,36 @@ async def run_git(
 
 
 def _search(place: Place, search: str) -> str:
-    """PATH without the folders that a repository could have put a `git` in: its own, such as `node_modules/.bin`."""
-    trees = {_tree(folder) for folder in (place.cwd, place.work_tree, _here()) if folder}
-    kept = [
+    """PATH without the folders that a repository could have put a `git` in: its own, such as `node_modules/.bin`.
+
+    What is within a tree by its name or by where it leads is left out, so that no link can lead elsewhere later.
+    """
+    trees = tuple({_tree(folder) for folder in (place.cwd, place.work_tree, _here()) if folder})
+    return ":".join(
         folder
+        for folder, named, led_to in _folders(search)
+        if not (named.startswith(trees) or led_to.startswith(trees))
+    )
+
+
+# Both are asked for by each call of git, of which there are some twenty for each task.
+
+
+@lru_cache(maxsize=16)
+def _folders(search: str) -> tuple[tuple[str, str, str], ...]:
+    """Each folder as it is written, then its path by name and where that leads."""
+    return tuple(
+        (folder, f"{os.path.normpath(folder)}/", f"{os.path.realpath(folder)}/")
         for folder in search.split(":")
-        if not any(Path(os.path.realpath(folder)).is_relative_to(tree) for tree in trees)
-    ]
-    return ":".join(kept)
+    )
 
 
-def _tree(folder: Path) -> Path:
-    """The top of the work tree that a folder is in; the folder itself where it is in none."""
+@lru_cache(maxsize=1024)
+def _tree(folder: Path) -> str:
+    """The top of the work tree that a folder is in, with a slash; the folder itself where it is in none."""
     real = Path(os.path.realpath(folder))
-    return next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), real)
+    top = next((each for each in (real, *real.parents) if os.path.lexists(each / ".git")), real)
+    return f"{str(top).rstrip('/')}/"
 
 
 def _here() -> Path | None:
