@@ -23,7 +23,17 @@ from leadline.tests.support.scripts import FIX, MEND, Say, call, edit, report, s
 from leadline.tests.support.trees import tree_of
 
 RESULT_KEYS = {
-    *("session", "status", "exit_code", "summary", "output", "changed", "patch", "commit", "branch"),
+    *(
+        "session",
+        "status",
+        "exit_code",
+        "summary",
+        "output",
+        "changed",
+        "patch",
+        "commit",
+        "branch",
+    ),
     *(
         "evidence",
         "notes",
