@@ -45,9 +45,12 @@ class Bubblewrap:
     can_mount: bool = False
 
     def describe(self, network: bool = False) -> str:
+        opened = (
+            "the network is open, but for Unix sockets while any program listens on an abstract one"
+        )
         return (
             "bubblewrap: files are read-only but for the work tree (without .git) and a private /tmp; "
-            f"{'the network is open' if network else 'no network'}; secrets and other processes are hidden; "
+            f"{opened if network else 'no network'}; secrets and other processes are hidden; "
             "memory and CPU time are not limited"
         )
 
