@@ -57,8 +57,9 @@ class LeadlineApp(TerminalApp):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "help", key_display="f1", id="app.help"),
+        # Before whoever has the keys: those that come with one of these are for the panel that it leads to.
         *(
-            Binding(f"f{number}", f"panel('{name}')", name, id=f"app.{name}")
+            Binding(f"f{number}", f"panel('{name}')", name, priority=True, id=f"app.{name}")
             for number, name in enumerate(PANELS, 2)
         ),
         Binding("f7", "sessions", "sessions", id="app.sessions"),
@@ -105,8 +106,7 @@ class LeadlineApp(TerminalApp):
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGHUP, signal.SIGTERM):
                 loop.add_signal_handler(number, self.exit, int(Exit.INTERRUPTED))
-        # At once, not by `focus`, which does it later: keys that have come already would go nowhere.
-        self.screen.set_focus(self.pane.composer.area)
+        self.pane.composer.focus()
         self.call_after_refresh(self._load)
 
     # --- what comes after the first frame ---
@@ -270,7 +270,7 @@ class LeadlineApp(TerminalApp):
         return early
 
     def action_panel(self, name: str) -> None:
-        if self._is_early(lambda: self.action_panel(name)):
+        if self.screen.is_modal or self._is_early(lambda: self.action_panel(name)):
             return
         while len(self.screen_stack) > 1:  # what lies over the panel, such as the list of sessions
             self.pop_screen()

@@ -19,6 +19,7 @@ from leadline.tui.preferences import Preferences
 from leadline.tui.screens.help import HelpScreen
 from leadline.tui.screens.sessions import SessionsScreen
 from leadline.tui.screens.welcome import WelcomeScreen
+from textual.events import Key
 
 __all__ = ["stage", "variables"]  # fixtures
 
@@ -119,3 +120,17 @@ async def test_where_there_is_no_repository_it_is_said_what_to_do(
         await it.type("make add work")
         await it.until(lambda: "!git init" in told(it), "what to do")
         assert it.app.pane.composer.text == "make add work"
+
+
+@pytest.mark.parametrize("away", ["f3", "f4", "f5", "f6"])
+async def test_keys_that_came_with_the_one_that_leads_to_the_composer_are_its_own(
+    stage: MakeStage, away: str
+) -> None:
+    """On a busy machine they are read together, as what is pasted or typed fast."""
+    async with interface(await stage(sequence(report()))) as it:
+        await it.until(lambda: it.app.controls, "what is loaded later")
+        await it.press(away)
+        await it.until(lambda: it.app.pane.shown != "session", "another panel")
+        for pressed in ("f2", "m", "e", "n", "d"):
+            it.app.post_message(Key(pressed, pressed if len(pressed) == 1 else None))
+        await it.until(lambda: it.app.pane.composer.text == "mend", "what was typed")

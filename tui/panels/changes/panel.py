@@ -19,6 +19,7 @@ from ....agent.changes.extent import Chosen, Extent, OfSession, OfStep
 from ....agent.changes.reading import Changed, FilePatch, Listing
 from ....agent.changes.work import Work
 from ....agent.host.wishes import RedoTo, Reject, UndoTo
+from ...focus import give_keys
 from ...messages import Wished
 from ...safe import line
 from ...signs import sign
@@ -98,7 +99,7 @@ class ChangesPanel(Panel):
     def focus(self, scroll_visible: bool = True) -> Self:
         """The keys go to the files, or to the diff where that has their place."""
         hidden = self.has_class("-diff") and not self._beside
-        (self._diff if hidden else self._files).focus(scroll_visible)
+        give_keys(self._diff if hidden else self._files, scroll_visible)
         return self
 
     def show(self, state: State) -> None:
@@ -230,7 +231,7 @@ class ChangesPanel(Panel):
         if self._in_diff or self._files.fold() or self._files.file is None:
             return
         self.add_class("-diff")
-        self._diff.focus()
+        give_keys(self._diff)
         self.call_after_refresh(self._diffs.ask)
 
     def action_back(self) -> None:
@@ -238,7 +239,7 @@ class ChangesPanel(Panel):
         if not self._in_diff:
             raise SkipAction
         self.remove_class("-diff")
-        self._files.focus()
+        give_keys(self._files)
 
     def action_hunk(self, by: int) -> None:
         """The next hunk of the file, or the first of the next file."""

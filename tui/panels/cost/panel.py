@@ -20,6 +20,7 @@ from ....agent.v4.catalog import Catalog, load_catalog
 from ....agent.v4.prices_ahead import Ahead, price_now_and_next
 from ....tools.errors import PersonError
 from ... import amounts
+from ...focus import give_keys
 from ...safe import content, line
 from ...signs import has_unicode, sign
 from ...state.money import Money
@@ -94,7 +95,7 @@ class CostPanel(Panel):
         self._tell_all()
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        self._scroll.focus(scroll_visible)
+        give_keys(self._scroll, scroll_visible)
         return self
 
     def show(self, state: State) -> None:

@@ -20,6 +20,7 @@ from ....agent.asking.consult import CARRY_OUT
 from ....agent.events import Evidence
 from ....agent.history.replay import MAIN
 from ....agent.host.wishes import Answer
+from ...focus import give_keys
 from ...messages import AgentOpened, Wished
 from ...safe import line
 from ...screens.pager import Pager
@@ -117,7 +118,7 @@ class PlanPanel(Panel):
                 yield self._detail
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        self._list.focus(scroll_visible)
+        give_keys(self._list, scroll_visible)
         return self
 
     def on_resize(self, event: Resize) -> None:
@@ -280,7 +281,7 @@ class PlanPanel(Panel):
         detail = self.query_one("#plan-detail", VerticalScroll)
         reading = not (detail.has_focus or self.has_class("-reading"))
         self.set_class(reading, "-reading")
-        (detail if reading else self._list).focus()
+        give_keys(detail if reading else self._list)
 
     def action_move(self, step: Step) -> None:
         draft = self._editing

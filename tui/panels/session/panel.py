@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from ....agent.history.replay import MAIN
 from ... import safe
+from ...focus import give_keys
 from ...messages import AgentOpened
 from ...paint.block import paint
 from ...screens.pager import Pager
@@ -92,7 +93,7 @@ class TranscriptPanel(Panel):
 
     def focus(self, scroll_visible: bool = True) -> Self:
         """The keys go to the transcript."""
-        self.view.focus(scroll_visible)
+        give_keys(self.view, scroll_visible)
         return self
 
     def show(self, state: State) -> None:
@@ -144,7 +145,7 @@ class TranscriptPanel(Panel):
 
     def on_search_line_asked(self, message: SearchLine.Asked) -> None:
         message.stop()
-        self.view.focus()
+        give_keys(self.view)
         self._pattern = pattern_of(message.words)
         self.view.forget_search()
         self._find(1)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from ...focus import give_keys
 from ...widgets.line_input import LineInput
 
 
@@ -37,7 +38,7 @@ class SearchLine(LineInput):
 
     def ask(self) -> None:
         self.display = True
-        self.focus()
+        give_keys(self)
 
     def action_leave(self) -> None:
         self._end("")

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from ....agent.host.wishes import Interrupt
 from ... import amounts
 from ...columns import beside
+from ...focus import give_keys
 from ...messages import AgentOpened, SteerAsked, Wished
 from ...safe import line
 from ...signs import sign
@@ -72,7 +73,7 @@ class WorkersPanel(Panel):
 
     def focus(self, scroll_visible: bool = True) -> Self:
         """The keys go to the lanes."""
-        self._list.focus(scroll_visible)
+        give_keys(self._list, scroll_visible)
         return self
 
     def show(self, state: State) -> None:

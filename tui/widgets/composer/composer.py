@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
+from ...focus import give_keys
 from ...safe import line
 from .area import DraftArea
 from .choices import (
@@ -147,7 +148,7 @@ class Composer(Widget, can_focus=False):
         return self.area.draft.expanded
 
     def focus(self, scroll_visible: bool = True) -> Composer:
-        self.area.focus(scroll_visible)
+        give_keys(self.area, scroll_visible)
         return self
 
     def restore(self, text: str) -> None:
