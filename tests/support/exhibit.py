@@ -202,7 +202,9 @@ class Exhibit:
                 await self.pilot.pause(0.02)
 
     async def rest(self) -> Picture:
-        """What is there when nothing changes any more."""
+        """What is there when nothing changes any more. On a busy machine a frame may stand there for a while that is
+        not the last, so what was asked for is to be worked off first."""
+        await self.pilot.pause()
         before, same = self.picture, 0
         while same < 2:
             await self.pilot.pause(0.03)
