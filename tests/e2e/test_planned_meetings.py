@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.e2e.planned import (
     EDIT,
-    VARIABLES,
     count_of,
     plan,
     project,
@@ -37,11 +34,6 @@ from leadline.tests.support.waiting import until
 from leadline.tools.git.survey import Limits
 
 pytestmark = BUBBLEWRAP
-
-
-@pytest.fixture
-def variables() -> Mapping[str, str]:
-    return VARIABLES
 
 
 async def test_a_task_planned_anew_under_the_name_of_one_that_is_done(stage: MakeStage) -> None:
