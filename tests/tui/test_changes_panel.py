@@ -20,6 +20,7 @@ from leadline.tests.agent.test_changes_reading import text_with
 from leadline.tests.support.repos import make_repo
 from leadline.tests.support.stepping import put, stepping
 from leadline.tests.support.trees import tree_of
+from leadline.tests.support.waiting import LONGEST
 from leadline.tools.errors import PersonError
 from leadline.tui.messages import Wished
 from leadline.tui.panels.changes.editor import editor_command
@@ -92,7 +93,7 @@ class Looked:
         return self.screen
 
     async def until(self, text: str) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONGEST):
             while text not in await self.rest():
                 await asyncio.sleep(0.01)
         return self.screen
@@ -380,9 +381,10 @@ async def test_thousands_of_files_and_a_huge_one(tmp_path: Path) -> None:
         await session.step(many, command=True)
     async with looked(tmp_path, WIDE) as seen:
         await seen.until("2,001 files")
-        await seen.press("end", "enter", "end")
-        await seen.press("end")
-        assert "98,001 more lines of the diff" in seen.screen
+        await seen.press("end", "enter")
+        async with asyncio.timeout(LONGEST):  # a thread reads the diff
+            while "98,001 more lines of the diff" not in seen.screen:
+                await seen.press("end")
         await seen.press("escape", "home", *"jjjjjjjj")
         assert len(seen.app.panel.query_one(FileList)._rows) == 2041  # pyright: ignore[reportPrivateUsage]
 

@@ -22,6 +22,7 @@ from leadline.agent.host.wishes import Interrupt, Wish
 from leadline.agent.messages import Usage
 from leadline.agent.passing import CommandWaits, Passing, TextDelta, ToolOutput
 from leadline.tests.agent.test_account import plan
+from leadline.tests.support.waiting import until
 from leadline.tests.tui.test_state_laws import numbered
 from leadline.tui.messages import AgentOpened, SteerAsked, Wished
 from leadline.tui.panels.workers import lane_list
@@ -155,8 +156,9 @@ async def test_in_a_tiny_terminal_a_lane_says_who_and_how_much():
         assert "$0.0312" in app.line("Mend c")
         await pilot.resize_terminal(3, 2)
         await pilot.resize_terminal(160, 48)
-        await pilot.pause()
-        assert "deepseek-flash high" in app.line("Mend c")
+        await until(
+            lambda: "deepseek-flash high" in app.line("Mend c"), "the model", lambda: app.text
+        )
 
 
 async def test_the_heading_counts_what_the_tasks_do():

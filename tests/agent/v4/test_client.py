@@ -31,6 +31,7 @@ from leadline.agent.v4.profiles import endpoint, load_profiles
 from leadline.agent.v4.retry import Limits
 from leadline.agent.v4.throttle import Throttle
 from leadline.tests.agent.v4.bench import KEY, MakeBench, RawServer, chunk, new_transcript
+from leadline.tests.support.waiting import LONGEST
 from leadline.tools.errors import Exit, PersonError
 
 USAGE = {
@@ -272,7 +273,7 @@ async def test_a_cancelled_answer_drops_the_connection(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONGEST):
         await raw_server.ended.wait()
     (failed,) = bench.all(RequestFailed)
     assert (failed.reason, failed.retry) == ("interrupted", False)

@@ -11,6 +11,7 @@ from leadline.agent.v4.failures import TransientError, retry_after_seconds
 from leadline.agent.v4.retry import Limits, Patience
 from leadline.agent.v4.throttle import Throttle
 from leadline.tests.agent.v4.bench import NOW, MakeBench, new_transcript
+from leadline.tests.support.waiting import LONGEST
 
 
 async def settle() -> None:
@@ -105,7 +106,7 @@ async def test_a_waiter_cancelled_just_as_its_turn_comes_passes_it_on():
     await settle()
     assert crowd.order == [2]
     await crowd.leave(2)
-    async with asyncio.timeout(5), crowd.throttle.slot("m"):
+    async with asyncio.timeout(LONGEST), crowd.throttle.slot("m"):
         pass
 
 
@@ -182,7 +183,7 @@ async def test_no_slot_is_lost_or_given_twice(moves: list[tuple[int, str]]):
     waiting = [name for name, task in crowd.tasks.items() if not task.done()]
     assert len(crowd.running) == min(3, len(waiting))
     await crowd.end()
-    async with asyncio.timeout(5), crowd.throttle.slot("m"):
+    async with asyncio.timeout(LONGEST), crowd.throttle.slot("m"):
         pass
 
 
