@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import ToolError
+from .starting import started_whole
 from .truncate import Limits, clean, clip, clip_ends
 
 DEFAULT_TEXT = Limits()
@@ -138,27 +139,19 @@ async def run_process(
 async def _start(
     launch: Launch, cwd: Path, env: Mapping[str, str], write_end: _Descriptor
 ) -> asyncio.subprocess.Process:
-    starting = asyncio.ensure_future(
-        asyncio.create_subprocess_exec(
-            *launch.argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=write_end.number,
-            stderr=write_end.number,
-            cwd=cwd,
-            env={**env, **launch.env},
-            pass_fds=launch.pass_fds,
-            start_new_session=True,
-        )
-    )
-    cancelled: asyncio.CancelledError | None = None
     try:
-        while not starting.done():
-            try:
-                await asyncio.wait({starting})
-            except asyncio.CancelledError as error:
-                # asyncio would kill the first process and none that it has started by then.
-                cancelled = error
-        process = starting.result()
+        process, cancelled = await started_whole(
+            asyncio.create_subprocess_exec(
+                *launch.argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write_end.number,
+                stderr=write_end.number,
+                cwd=cwd,
+                env={**env, **launch.env},
+                pass_fds=launch.pass_fds,
+                start_new_session=True,
+            )
+        )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ToolError(f"The command could not be started: {reason}.") from error

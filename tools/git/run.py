@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import Exit, PersonError
+from ..starting import started_whole
 from .hardening import USUAL_PATH, Override, driver_overrides, environment
 
 DEFAULT_SECONDS = 120.0
@@ -94,17 +95,19 @@ async def run_git(
     env |= place.variables()
     env |= variables or {}
     try:
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            "--no-pager",
-            *args,
-            cwd=place.cwd,
-            env=env,
-            stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            # Its own session: no terminal to ask on, and one group to kill.
-            start_new_session=True,
+        process, cancelled = await started_whole(
+            asyncio.create_subprocess_exec(
+                "git",
+                "--no-pager",
+                *args,
+                cwd=place.cwd,
+                env=env,
+                stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                # Its own session: no terminal to ask on, and one group to kill.
+                start_new_session=True,
+            )
         )
     except FileNotFoundError:
         if place.cwd.is_dir():
@@ -114,6 +117,9 @@ async def run_git(
         raise GitError(f"{place.cwd} is gone. Start again in a folder that exists.") from None
     except OSError as error:
         raise GitError(f"git could not be started: {error.strerror}.") from error
+    if cancelled is not None:
+        await _end(process)
+        raise cancelled
     try:
         async with asyncio.timeout(seconds):
             out, err = await process.communicate(stdin or None)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from leadline.tests.support.waiting import until
 from leadline.tools.errors import PersonError
 from leadline.tools.git.hardening import driver_overrides, environment, parse_config
 from leadline.tools.git.run import GitError, Place, read_drivers, run_git
@@ -94,6 +95,23 @@ async def test_a_hang_is_ended(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+async def test_cancelled_while_it_starts_nothing_of_it_is_left(tmp_path: Path) -> None:
+    """asyncio ends git alone then, and what git has started by that time would go on."""
+    alias = f"alias.hang=!echo $$ >'{tmp_path}/'$$ && exec sleep 1000"
+    for turns in range(12):
+        task = asyncio.create_task(run_git(Place(tmp_path), "-c", alias, "hang"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        time.sleep(0.05)  # noqa: ASYNC251 -- git goes on while this process is busy
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    begun = [int(each.name) for each in tmp_path.iterdir() if each.name.isdecimal()]
+    assert begun
+    await until(lambda: not any(map(_alive, begun)), "the end of what git had started")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 async def test_cancel_kills_the_whole_group(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     alias = f"alias.hang=!echo $$ >'{note}.new' && mv '{note}.new' '{note}' && exec sleep 1000"
@@ -105,7 +123,7 @@ async def test_cancel_kills_the_whole_group(tmp_path: Path) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await asyncio.to_thread(_wait_for_end, process)
+    await until(lambda: not _alive(process), "the end of what git had started")
 
 
 def _exists(path: Path) -> bool:
@@ -114,11 +132,6 @@ def _exists(path: Path) -> bool:
 
 def _text(path: Path) -> str:
     return path.read_text()
-
-
-def _wait_for_end(process: int) -> None:
-    while _alive(process):
-        time.sleep(0.01)
 
 
 def _alive(process: int) -> bool:
