@@ -30,7 +30,7 @@ from leadline.agent.history.sessions import (
     summary,
     title_of,
 )
-from leadline.agent.history.store import session_ids, sessions_folder
+from leadline.agent.history.store import new_session_id, session_ids, sessions_folder
 from leadline.agent.messages import Usage
 from leadline.tests.support.repos import git, make_repo
 from leadline.tools.errors import PersonError
@@ -219,3 +219,11 @@ async def test_who_looks_at_that_instant_keeps_none_from_being_deleted(tmp_path:
         threading.Timer(0.015, fcntl.flock, (looking, fcntl.LOCK_UN)).start()
         await delete(folder)
     assert not folder.exists()
+
+
+def test_ids_sort_by_time_within_a_second_too() -> None:
+    """A script may begin one session in the second in which the one before it ended."""
+    times = [AT.replace(microsecond=part) for part in (0, 300, 70_000, 500_000, 999_999)]
+    ids = [new_session_id(at) for at in times]
+    assert sorted(ids) == ids
+    assert new_session_id(AT.replace(second=1)) > ids[-1]
