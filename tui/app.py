@@ -18,6 +18,7 @@ from textual.screen import Screen
 
 from ..tools.errors import Exit
 from .driver import TerminalApp
+from .focus import is_done_at_once
 from .messages import AgentOpened, SessionChosen
 from .pane import FIRST, SessionPane
 from .preferences import Preferences
@@ -57,9 +58,8 @@ class LeadlineApp(TerminalApp):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,question_mark", "help", "help", key_display="f1", id="app.help"),
-        # Before whoever has the keys: those that come with one of these are for the panel that it leads to.
         *(
-            Binding(f"f{number}", f"panel('{name}')", name, priority=True, id=f"app.{name}")
+            Binding(f"f{number}", f"panel('{name}')", name, id=f"app.{name}")
             for number, name in enumerate(PANELS, 2)
         ),
         Binding("f7", "sessions", "sessions", id="app.sessions"),
@@ -250,6 +250,13 @@ class LeadlineApp(TerminalApp):
                 yield word
 
     # --- keys ---
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.app_focus = True  # as Textual does with what is pressed
+            if await is_done_at_once(self, event):
+                return
+        await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
         """What was typed before anything could take it is not lost."""

@@ -13,6 +13,7 @@ from leadline.tui.control.opening import Opening
 from leadline.tui.control.session import SessionControl
 from leadline.tui.preferences import Preferences
 from leadline.tui.state.reducer import State
+from textual.events import Key
 from textual.pilot import Pilot
 
 KEY = "DEEPSEEK_API_KEY"
@@ -50,6 +51,11 @@ class Interface:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    def press_at_once(self, *keys: str) -> None:
+        """As keys come on a busy machine: in one piece, before anything has come of the first."""
+        for key in keys:
+            self.app.post_message(Key(key, key if len(key) == 1 else None))
 
     async def until(self, ready: Callable[[], Any], what: str = "") -> None:
         """Wait until this holds; the test fails with the screen's text when it does not come."""

@@ -19,6 +19,7 @@ from leadline.agent.events import (
 )
 from leadline.agent.host.wishes import Answer, Wish
 from leadline.tests.tui.test_state_laws import numbered
+from leadline.tui.focus import give_keys
 from leadline.tui.messages import PanelOpened, Wished
 from leadline.tui.state.reducer import reduce, state_of
 from leadline.tui.text import hidden, visible
@@ -123,7 +124,7 @@ async def stage(
 ) -> AsyncGenerator[Stage]:
     app = Shell()
     async with app.run_test(size=size) as pilot:
-        app.composer.focus()
+        give_keys(app.composer)
         shown = Stage(app, pilot)
         await shown.tell(*bodies, offer=offer)
         yield shown

@@ -19,7 +19,6 @@ from leadline.tui.preferences import Preferences
 from leadline.tui.screens.help import HelpScreen
 from leadline.tui.screens.sessions import SessionsScreen
 from leadline.tui.screens.welcome import WelcomeScreen
-from textual.events import Key
 
 __all__ = ["stage", "variables"]  # fixtures
 
@@ -131,6 +130,38 @@ async def test_keys_that_came_with_the_one_that_leads_to_the_composer_are_its_ow
         await it.until(lambda: it.app.controls, "what is loaded later")
         await it.press(away)
         await it.until(lambda: it.app.pane.shown != "session", "another panel")
-        for pressed in ("f2", "m", "e", "n", "d"):
-            it.app.post_message(Key(pressed, pressed if len(pressed) == 1 else None))
+        it.press_at_once("f2", *"mend")
         await it.until(lambda: it.app.pane.composer.text == "mend", "what was typed")
+
+
+async def test_a_key_is_for_the_panel_that_was_there_when_it_came(stage: MakeStage) -> None:
+    """Not for that which the next key leads to."""
+    async with interface(await stage(sequence(report()))) as it:
+        await it.press("f6")
+        await it.until(lambda: it.app.pane.shown == "cost", "the costs")
+        it.press_at_once("question_mark", "f4")
+        await it.until(lambda: isinstance(it.app.screen, HelpScreen), "the help")
+        assert it.app.pane.shown == "cost"
+
+
+async def test_what_is_typed_with_escape_is_for_the_composer(stage: MakeStage) -> None:
+    async with interface(await stage(sequence(report()))) as it:
+        for away in ("f4", "f7"):
+            await it.press(away)
+            await it.until(
+                lambda: it.app.pane.shown == "workers" or isinstance(it.app.screen, SessionsScreen),
+                "what is away from the composer",
+            )
+            it.press_at_once("escape", *"mend")
+            await it.until(lambda: it.app.pane.composer.text == "mend", "what was typed")
+            it.app.pane.composer.area.clear()
+
+
+async def test_a_panels_key_that_is_a_letter_is_typed_where_one_types(stage: MakeStage) -> None:
+    preferences = Preferences(theme="dark", keys={"app.workers": "w"})
+    async with interface(await stage(sequence(report())), preferences=preferences) as it:
+        await it.press("w", "f3")
+        await it.until(lambda: it.app.pane.shown == "plan", "the plan")
+        assert it.app.pane.composer.text == "w"
+        await it.press("w")
+        await it.until(lambda: it.app.pane.shown == "workers", "the workers")

@@ -18,6 +18,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from .. import safe
+from ..focus import give_keys
 from ..panels.session.finding import found, pattern_of
 from ..panels.session.layout import Layout, Spot
 from ..panels.session.rows_view import RowsView
@@ -109,7 +110,7 @@ class Pager(Screen[None]):
         yield self._line
 
     def on_mount(self) -> None:
-        self.view.focus()
+        give_keys(self.view)
         self._read()
 
     @work(thread=True)
@@ -136,7 +137,7 @@ class Pager(Screen[None]):
 
     def on_search_line_asked(self, message: SearchLine.Asked) -> None:
         message.stop()
-        self.view.focus()
+        give_keys(self.view)
         self.view.hit = None
         self._pattern = pattern_of(message.words)
         self.view.highlight(self._pattern)

@@ -20,6 +20,7 @@ from ...agent.history.sessions import Summary, delete, rename, summaries
 from ...agent.history.store import sessions_folder
 from ...tools.errors import PersonError
 from ..amounts import now
+from ..focus import give_keys
 from ..messages import SessionChosen
 from ..safe import line
 from ..widgets.line_input import LineInput
@@ -87,7 +88,7 @@ class SessionsScreen(Screen[SessionChosen | None]):
         yield KeyHints()
 
     def on_mount(self) -> None:
-        self._list.focus()
+        give_keys(self._list)
         self._show()
         self._read()
 
@@ -172,24 +173,24 @@ class SessionsScreen(Screen[SessionChosen | None]):
 
     def action_filter(self) -> None:
         self.add_class("-filtering")
-        self._filter.focus()
+        give_keys(self._filter)
 
     def on_input_changed(self) -> None:
         self._show()
 
     def on_input_submitted(self) -> None:
-        self._list.focus()
+        give_keys(self._list)
 
     def key_down(self) -> None:
         if self._filter.has_focus:
-            self._list.focus()
+            give_keys(self._list)
 
     def action_back(self) -> None:
         """Out of the filter first, then out of the list."""
         if self.has_class("-filtering"):
             self._filter.value = ""
             self.remove_class("-filtering")
-            self._list.focus()
+            give_keys(self._list)
         else:
             self.dismiss(None)
 

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from ...tools.errors import PersonError
 from ..safe import content
 from ..welcome import Welcome
+from ..widgets.line_input import LineInput
 
 
 class WelcomeScreen(ModalScreen[bool]):
@@ -48,7 +49,7 @@ class WelcomeScreen(ModalScreen[bool]):
         with VerticalScroll(can_focus=False):
             yield Static(content("Welcome to Leadline"), classes="title")
             yield Static(content(self._welcome.text))
-            yield Input(
+            yield LineInput(
                 password=True,
                 placeholder="the key; Enter tries it, Esc does it later",
                 compact=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.widgets import Input
 
+from ..focus import is_done_in_turn
 from ..text import clean, one_line
 
 
@@ -16,6 +17,9 @@ class LineInput(Input):
 
     def validate_value(self, value: str) -> str:
         return clean(value).replace("\n", " ").replace("\t", " ")
+
+    async def on_key(self, event: events.Key) -> None:
+        await is_done_in_turn(self, event)
 
     def _on_paste(self, event: events.Paste) -> None:
         text = one_line(event.text)

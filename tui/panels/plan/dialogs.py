@@ -7,16 +7,20 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from ...focus import is_done_in_turn
 from ...safe import line
 from ...text import clean
 
 
 class CleanArea(TextArea):
     """What is pasted is cleaned as any other text."""
+
+    async def on_key(self, event: Key) -> None:
+        await is_done_in_turn(self, event)
 
     def on_paste(self, event: Paste) -> None:
         event.text = clean(event.text)
@@ -35,8 +39,8 @@ class TextDialog(ModalScreen[str | None]):
     """
     HINT: ClassVar[str] = "Ctrl+S keeps it, Escape leaves it as it was."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s,ctrl+enter", "keep", "keep", priority=True, id="plan.keep"),
-        Binding("escape", "leave", "leave", priority=True, id="plan.leave"),
+        Binding("ctrl+s,ctrl+enter", "keep", "keep", id="plan.keep"),
+        Binding("escape", "leave", "leave", id="plan.leave"),
     ]
 
     def __init__(self, title: str, text: str = "") -> None:
@@ -66,5 +70,5 @@ class ReasonDialog(TextDialog):
     """
     HINT = "Enter: the planner gets this and plans anew; with no reason the session ends. Escape: back."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "keep", "refuse", priority=True, id="plan.refuse_now"),
+        Binding("enter", "keep", "refuse", id="plan.refuse_now"),
     ]

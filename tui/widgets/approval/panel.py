@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from ....agent.host.wishes import Answer
+from ...focus import give_keys
 from ...messages import PanelOpened, Wished
 from ...state.blocks import Approval
 from .asking import CHOICES, WHY, Choice, Way, answer_of, detail, how_to_answer, kind_of
@@ -164,7 +165,7 @@ class ApprovalPanel(Widget, can_focus=True):
         self._stop_typing()
         self.display = False
         if mine and self._elsewhere is not None:
-            self._elsewhere.focus()
+            give_keys(self._elsewhere)
 
     def _focus_moved(self, focused: Widget | None) -> None:
         inside = focused is not None and self in focused.ancestors_with_self
@@ -177,7 +178,7 @@ class ApprovalPanel(Widget, can_focus=True):
 
     def _focus_now(self) -> None:
         self._since = self._clock()
-        (self._words if self._typing == "answer" else self).focus()
+        give_keys(self._words if self._typing == "answer" else self)
 
     # --- keys ---
 
@@ -207,7 +208,7 @@ class ApprovalPanel(Widget, can_focus=True):
         self._look = replace(self._look, selected=(self._look.selected + by) % len(choices))
         answers = choices[self._look.selected].way == "answer"
         self._type("answer" if answers else None)
-        (self._words if answers else self).focus()
+        give_keys(self._words if answers else self)
 
     def action_scroll_by(self, rows: int) -> None:
         if self._sheet is not None:
@@ -255,7 +256,7 @@ class ApprovalPanel(Widget, can_focus=True):
         self._look = replace(self._look, selected=number)
         if choice.way in WHY:
             self._type(choice.way)
-            self._words.focus()
+            give_keys(self._words)
         elif choice.way == "open":
             self.post_message(PanelOpened("plan"))
         else:
@@ -279,7 +280,7 @@ class ApprovalPanel(Widget, can_focus=True):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        text = self._words.value.strip()
+        text = event.value.strip()  # what the line holds now may be more: what came after Enter
         if self._typing is None or (self._typing == "answer" and not (text and self._meant())):
             return
         self._send(self._typing, text)
@@ -309,7 +310,7 @@ class ApprovalPanel(Widget, can_focus=True):
             event.stop()
             self._stop_typing()
             self._look = replace(self._look, typing=None)
-            self.focus()
+            give_keys(self)
             self._draw()
 
     # --- what is to be seen ---

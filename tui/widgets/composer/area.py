@@ -14,10 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult, Location, Selection
 
+from ...focus import is_done_in_turn
 from ...text import clean
 from .draft import Draft, chip_for, chip_spans, is_long
 from .vim import Change, Mode, Pressed, Vim, press
@@ -158,25 +158,17 @@ class DraftArea(TextArea, inherit_bindings=False):
     # Keys
 
     async def on_key(self, event: events.Key) -> None:
-        """Bindings are looked up and done here, not when the key has come up to the app: keys that come fast would
-        overtake each other, so that what is typed after enter would be sent with what stands before it."""
-        if self._vim_takes(event) or await self._bound(event) or await self._asks_for_help(event):
+        if self._vim_takes(event) or await self._asks_for_help(event):
             event.stop()
             event.prevent_default()
+        else:
+            await is_done_in_turn(self, event)
 
     async def _asks_for_help(self, event: events.Key) -> bool:
         """A question mark is one where there is something before it; alone it asks for help, where there is any."""
         if event.key != "question_mark" or self.text:
             return False
         return await self.app.run_action("app.help")
-
-    async def _bound(self, event: events.Key) -> bool:
-        if event.is_printable:
-            return False
-        active = self.screen.active_bindings.get(event.key)
-        if active is None or not active.enabled or isinstance(active.node, (App, Screen)):
-            return False
-        return await self.app.run_action(active.binding.action, default_namespace=active.node)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The ends of a line that has nothing are left to what is above, which is read while one types."""
