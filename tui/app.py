@@ -135,8 +135,7 @@ class LeadlineApp(TerminalApp):
             await control.look_at(self._look_at)
         if self._first_task:
             control.say(self._first_task)
-        if self._pressed is not None:
-            self._pressed()
+        self._do_what_was_early()
         self.set_interval(1.0, self._title_tabs)
 
     async def _bring_to_life(self, pane: SessionPane) -> None:
@@ -188,6 +187,7 @@ class LeadlineApp(TerminalApp):
             await self._bring_to_life(pane)
             if task:
                 self.controls[pane].say(task)
+            self._do_what_was_early()
 
     def opens_by(self, opening: Opening) -> None:
         self.opening = opening
@@ -271,10 +271,15 @@ class LeadlineApp(TerminalApp):
 
     def _is_early(self, action: Callable[[], object]) -> bool:
         """Whether it can't be done yet. It is then, as soon as it can: of several the last."""
-        early = self.opening is None or self.pane not in self.controls
+        early = not self.pane.is_alive
         if early:
             self._pressed = action
         return early
+
+    def _do_what_was_early(self) -> None:
+        action, self._pressed = self._pressed, None
+        if action is not None:
+            action()
 
     def action_panel(self, name: str) -> None:
         if self.screen.is_modal or self._is_early(lambda: self.action_panel(name)):
@@ -316,6 +321,7 @@ class LeadlineApp(TerminalApp):
         control = self.controls[pane]
         if await control.look_at(chosen.folder):
             control.begin_as(chosen.how)
+        self._do_what_was_early()
 
     def action_help(self) -> None:
         """Every key that does something here and now, and in each panel."""

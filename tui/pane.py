@@ -87,13 +87,18 @@ class SessionPane(Vertical):
         control.on_shown(FIRST)
 
     @property
+    def is_alive(self) -> bool:
+        """Whether there are panels, and who decides what is done with what is typed."""
+        return self._control is not None
+
+    @property
     def shown(self) -> str:
         """The name of the panel that is to be seen; "" before there is any."""
         return self._switcher.current or ""
 
     def open(self, name: str) -> None:
         """Show this panel, with the keys going to it; the session's is there to be read while one types."""
-        if name not in self.panels or self._control is None:
+        if self._control is None:
             return
         self._switcher.current = name
         if name == FIRST:

@@ -240,6 +240,6 @@ async def exhibit(
     async with app.run_test(size=size) as pilot:
         it = Exhibit(app, pilot, gallery)
         async with asyncio.timeout(LONGEST):
-            while not (app.controls and app.pane.shown and app.pane.status._branch):  # pyright: ignore[reportPrivateUsage]
+            while not (app.pane.is_alive and app.pane.status._branch):  # pyright: ignore[reportPrivateUsage]
                 await pilot.pause(0.03)
         yield it

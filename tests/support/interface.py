@@ -96,6 +96,6 @@ async def interface(
     app = LeadlineApp(prepare, preferences or Preferences(theme="dark"))
     async with app.run_test(size=size) as pilot:
         it = Interface(app, pilot)
-        await it.until(lambda: app.controls and app.pane.shown, "the panels")
+        await it.until(lambda: app.pane.is_alive, "the panels")
         yield it
     await asyncio.to_thread(app.close_sessions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import threading
@@ -57,6 +58,17 @@ async def test_what_is_pressed_before_it_can_be_done_is_done_then(stage: MakeSta
         ready.set()
         await it.until(lambda: isinstance(app.screen, SessionsScreen), "the sessions")
         assert app.pane.composer.text == "ab"
+
+
+async def test_a_panels_key_is_not_lost_while_its_panels_are_made(stage: MakeStage) -> None:
+    async with interface(await stage(sequence(report()))) as it:
+        first = it.app.pane
+        it.press_at_once("ctrl+t")
+        while it.app.pane is first or not it.app.pane.panels:
+            await asyncio.sleep(0)
+        assert not it.app.pane.is_alive
+        it.press_at_once("f3")
+        await it.until(lambda: it.app.pane.shown == "plan", "the plan")
 
 
 @BUBBLEWRAP
