@@ -61,7 +61,10 @@ def output_for(app: App[Any], loop: AbstractEventLoop) -> Output:
 def hear(
     descriptor: int, over: threading.Event, parser: XTermParser, heard: Callable[[Message], None]
 ) -> bool:
-    """Tell of what is typed, until it is `over`; whether the terminal was there all the time."""
+    """Tell of what is typed, until it is `over`; whether the terminal was there all the time.
+
+    What is there already was typed while the terminal still made a new line of each Enter.
+    """
     decode = getincrementaldecoder(input_encoding())("replace").decode
 
     pastes = Pastes()
@@ -72,6 +75,7 @@ def hear(
 
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)
+        is_early = bool(selector.select(0))
         while not over.is_set():
             if selector.select(ALIVE):
                 try:
@@ -80,6 +84,8 @@ def hear(
                     typed = b""
                 if not typed:
                     return False
+                if is_early:
+                    typed, is_early = typed.replace(b"\n", b"\r"), False
                 for piece in pastes.feed(decode(typed)):
                     tell((piece,) if isinstance(piece, Paste) else parser.feed(piece))
             elif rest := pastes.rest():

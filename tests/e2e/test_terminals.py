@@ -118,6 +118,18 @@ async def test_a_terminal_that_goes_away_ends_at_a_safe_point(stage: MakeStage) 
     assert (await place("resume")).code == 0
 
 
+async def test_what_is_typed_before_there_is_anything_to_see_is_sent(stage: MakeStage) -> None:
+    """The terminal still turned Enter into a new line then."""
+    place = await stage(sequence(MEND, report()))
+    async with pty(cwd=place.repo, env=place.env) as it:
+        it.press(b"make add work\r")
+        await until_end(it, place)
+        it.press(b"and a line\nbelow it")  # ctrl+j, from now on
+        await it.shows("below it")
+        await leave(it)
+    assert ended(place) == ["done"]
+
+
 async def test_a_slow_terminal_holds_up_nothing(stage: MakeStage) -> None:
     much = "for i in $(seq 40); do seq 500; sleep 0.05; done"
     place = await stage(sequence(shell(much), MEND, report(summary="It adds.")))
