@@ -151,9 +151,10 @@ class Steps:
         return await touched(self._store, self._timeline.done)
 
     async def close(self) -> None:
-        if self._pending is not None and not self._pending.done():
+        """End the storing that is under way. What went wrong with it was for who waits for it, and now nobody does."""
+        if self._pending is not None:
             self._pending.cancel()
-            await asyncio.wait([self._pending])
+            await asyncio.gather(self._pending, return_exceptions=True)
 
     async def _begin(self, earlier: Earlier | None) -> None:
         if earlier is None:

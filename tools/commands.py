@@ -13,6 +13,7 @@ from .base import CommandOutcome
 from .jobs import BackgroundJobs, JobOutput
 from .paths import folder_key
 from .process import Launch, ProcessResult, run_process
+from .room import leaving_room
 from .sandbox.base import Sandbox
 from .sandbox.environment import scrubbed_environment
 from .sandbox.places import make_policy
@@ -72,7 +73,8 @@ class SandboxedCommands:
         self._environment |= _activated(_environments(root, shown_at, self._carried), path)
         self._shell = shutil.which("bash") or "/bin/sh"
         self._count = 0
-        self._jobs = BackgroundJobs(self._outputs)
+        self._fillable = (root, self._temp, self._cache)
+        self._jobs = BackgroundJobs(self._outputs, self._fillable)
 
     @property
     def outputs(self) -> Path:
@@ -92,11 +94,11 @@ class SandboxedCommands:
     ) -> CommandOutcome:
         """Run a command to its end or its time limit; None takes the default.
 
-        Raises ToolError where it can't be confined or started.
+        Raises ToolError where it can't be confined or started, and where it was ended to leave room on the disk.
         """
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         spill = self._next_output()
-        result = await run_process(
+        ran = run_process(
             self._launch(command),
             cwd=self._root,
             env=self._environment,
@@ -104,7 +106,7 @@ class SandboxedCommands:
             sink=lambda data: on_output(decoder.decode(data)),
             spill=spill,
         )
-        return self._outcome(result)
+        return self._outcome(await leaving_room(ran, self._fillable))
 
     async def probe(self, argv: Sequence[str]) -> tuple[int, str]:
         """Run a program that tells about itself: its exit code and output."""
@@ -179,7 +181,7 @@ class SandboxedCommands:
         if status.running:
             end = "still running"
         elif status.result is None:
-            end = "stopped"
+            end = status.fault or "stopped"
         elif status.result.exit_code is None:
             end = "ended by a signal"
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from .errors import ToolError
 from .process import DEFAULT_LIMITS, Launch, ProcessLimits, ProcessResult, run_process
+from .room import leaving_room
 from .truncate import clean, clip, clip_ends
 
 _SCAN_SIZE = 1 << 20
@@ -20,12 +21,14 @@ _SCAN_SIZE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """A job as it is now. `result` is None while it runs and after it was stopped."""
+    """A job as it is now. `result` is None while it runs and after it was stopped; `fault` says why, if nobody asked
+    for that."""
 
     job: str
     command: str
     running: bool
     result: ProcessResult | None
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,19 @@ class JobOutput:
 class BackgroundJobs:
     """The jobs of one session, `job-1` and up. They run until they end, are stopped, or the session ends.
 
-    `folder` gets the full output of each; it must exist. No more than `most` run at once.
+    `folder` gets the full output of each; it must exist. `fillable` is where they write: see `leaving_room`. No more
+    than `most` run at once.
     """
 
-    def __init__(self, folder: Path, limits: ProcessLimits = DEFAULT_LIMITS, most: int = 8) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        fillable: Sequence[Path] = (),
+        limits: ProcessLimits = DEFAULT_LIMITS,
+        most: int = 8,
+    ) -> None:
         self._folder = folder
+        self._fillable = fillable
         self._limits = limits
         self._most = most
         self._jobs: dict[str, _Job] = {}
@@ -71,18 +82,17 @@ class BackgroundJobs:
         raw = os.fdopen(os.open(spill, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb")
         news = asyncio.Event()
         started = asyncio.Event()
-        task = asyncio.ensure_future(
-            run_process(
-                launch,
-                cwd=cwd,
-                env=env,
-                timeout_seconds=None,
-                sink=lambda _: news.set(),
-                spill=spill,
-                limits=self._limits,
-                on_start=lambda _: started.set(),
-            )
+        ran = run_process(
+            launch,
+            cwd=cwd,
+            env=env,
+            timeout_seconds=None,
+            sink=lambda _: news.set(),
+            spill=spill,
+            limits=self._limits,
+            on_start=lambda _: started.set(),
         )
+        task = asyncio.ensure_future(leaving_room(ran, self._fillable))
         task.add_done_callback(lambda _: news.set())
         task.add_done_callback(lambda _: started.set())
         try:
@@ -149,9 +159,12 @@ class _Job:
         self._offset = 0
 
     def status(self) -> JobStatus:
-        ended = self.task.done() and not self.task.cancelled()
-        result = self.task.result() if ended and self.task.exception() is None else None
-        return replace(self._started, running=not self.task.done(), result=result)
+        if not self.task.done() or self.task.cancelled():
+            return replace(self._started, running=not self.task.done())
+        fault = self.task.exception()
+        if fault is not None:
+            return replace(self._started, running=False, fault=str(fault))
+        return replace(self._started, running=False, result=self.task.result())
 
     def has_news(self) -> bool:
         return self.task.done() or os.fstat(self._raw.fileno()).st_size > self._offset

@@ -18,7 +18,7 @@ from .errors import ToolError
 from .files import declared_path, load, relative_path
 from .outline_text import file_outline, folder_outline
 from .params import Params
-from .paths import is_git_internal
+from .paths import is_git_internal, real_inside
 from .suggest import missing
 
 MAX_PARSED_BYTES = 2_000_000
@@ -62,10 +62,10 @@ def _target(root: Path, text: str) -> tuple[str, str]:
         path, _, name = path.rpartition(":")
     if is_git_internal(path):
         raise ToolError("What is in .git has no outline.")
-    target = Path(os.path.realpath(root / path))
-    if not target.exists():
+    target = real_inside(root, path)
+    if not Path(os.path.realpath(root), target).exists():
         raise ToolError(missing(root, path, folders=True))
-    return target.relative_to(os.path.realpath(root)).as_posix(), name
+    return target, name
 
 
 def _without(file: SourceFile) -> str:

@@ -23,6 +23,7 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _TEMPORARY = re.compile(r"\.leadline-(\d{1,10})-[0-9a-f]{16}\.tmp")
 _CLOSED_OFF = ".leadline-state"
 """In a folder: no tool may look into it."""
+_LOOKS = 100
 _LINK_ERRORS = (errno.ELOOP, errno.EMLINK)  # EMLINK is what some BSDs answer
 _IGNORED_BY_SOME_SYSTEMS = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF])
 """Code points that HFS+ drops when it compares names, so that they cannot be used to spell `.git` anew."""
@@ -47,12 +48,37 @@ def resolve_inside(root: Path, text: str) -> Path:
             break
     else:
         raise ToolError(f"{text} is outside the project root. Only paths inside it can be used.")
-    target = os.path.realpath(Path(real_root, relative))
+    target = real_path(Path(real_root, relative))
     if target != real_root and not target.startswith(real_root.rstrip("/") + "/"):
         raise ToolError(f"{text} leads outside the project root through a symbolic link.")
     if _is_closed_off(real_root, target):
         raise ToolError(f"{text} is Leadline's own state and no part of the project.")
     return root / relative
+
+
+def real_path(path: Path) -> str:
+    """Where `path` leads through all links; it need not exist.
+
+    ToolError where that can't be told because links come and go: `os.path.realpath` fails for one that is gone by the
+    time it is read.
+    """
+    for _ in range(_LOOKS):
+        with suppress(OSError):
+            return os.path.realpath(path)
+    raise ToolError(
+        f"{path} changes while it is looked at. Look again when nothing is at work there."
+    )
+
+
+def real_inside(root: Path, text: str) -> str:
+    """Where below `root` the file or folder is that `text` names, links followed: `.` is the root, and it need not
+    exist. ToolError as of `resolve_inside`, and where it leads outside only just now."""
+    plain = resolve_inside(root, text).relative_to(root)
+    real_root = os.path.realpath(root)
+    target = os.path.relpath(real_path(Path(real_root, plain)), real_root)
+    if target.split("/")[0] == "..":
+        raise ToolError(f"{text} leads outside the project root through a symbolic link.")
+    return target
 
 
 def close_off(home: Path, root: Path) -> None:
@@ -98,8 +124,7 @@ def read_bytes(root: Path, relative: str, limit: int) -> bytes:
     ToolError for anything else: missing, a folder, a pipe or device, too large, outside, swapped for a link meanwhile.
     """
     real_root = Path(os.path.realpath(root))
-    resolve_inside(real_root, relative)
-    target = os.path.relpath(os.path.realpath(real_root / relative), real_root)
+    target = real_inside(real_root, relative)
     if target == ".":
         raise ToolError(f"{relative} is a folder, not a file.")
     # O_NONBLOCK: opening a pipe that nobody writes to must not hang.

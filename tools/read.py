@@ -12,7 +12,7 @@ from .errors import ToolError
 from .files import File, count_lines, declared_path, load, plural, relative_path
 from .filetypes import kind_of
 from .params import Params
-from .paths import open_no_follow
+from .paths import open_no_follow, real_inside
 from .suggest import missing
 from .text import Text
 
@@ -164,7 +164,7 @@ def _fitting(lines: list[str], room: int, limit_lines: bool) -> tuple[list[str],
 
 def _listing(root: Path, path: str) -> _Part:
     """The names in a folder, those of folders with a slash; `.git` is left out."""
-    target = Path(os.path.realpath(root / path)).relative_to(os.path.realpath(root)).as_posix()
+    target = real_inside(root, path)
     flags = os.O_RDONLY | os.O_DIRECTORY
     folder = os.open(root, flags) if target == "." else open_no_follow(root, target, flags)
     try:

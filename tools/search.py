@@ -20,7 +20,7 @@ from .files import relative_path
 from .globs import glob_pattern
 from .hits import Hits
 from .params import Params
-from .paths import is_git_internal
+from .paths import is_git_internal, real_inside
 from .ripgrep import content_arguments, find_ripgrep, list_arguments, name_arguments
 from .scan import BAD_PATTERN, Request
 from .suggest import missing
@@ -183,12 +183,12 @@ def _query(params: SearchParams, root: Path) -> _Query:
     if not 0 <= context <= MAX_CONTEXT:
         raise ToolError(f"`context` is 0 to {MAX_CONTEXT}.")
     path = relative_path(root, params.path or ".")
-    target = Path(os.path.realpath(root / path))
+    start = real_inside(root, path)
+    target = Path(os.path.realpath(root), start)
     if not target.exists():
         raise ToolError(missing(root, path, folders=True))
     if is_git_internal(path):
         raise ToolError("What is in .git is not searched.")
-    start = target.relative_to(os.path.realpath(root)).as_posix()
     keep = _keeper(params.glob, start)
     return _Query(
         root=root,

@@ -147,7 +147,7 @@ async def run_check(check: Check, ground: Ground) -> CheckRun:
         raise
     except ToolError as error:
         run = CheckRun(Evidence(check.command, ground.tree, None, 0, 0, 0, True, 0.0, ""))
-        recorder.emit(Warned(f"{check.command} was not run. {error.message}"))
+        recorder.emit(Warned(f"{check.command} did not run to its end. {error.message}"))
     else:
         report = _report(check.command, outcome, ground.root, began)
         run = CheckRun(_evidence(check.command, ground.tree, report, outcome), outcome, report)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from leadline.agent.history.journal import read_events
 from leadline.agent.history.store import find_session
 from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.support.cli import SCRIPT, ended, start
+from leadline.tests.support.disks import small_disk
 from leadline.tests.support.laws import each_start_has_one_end, prefix_holds
 from leadline.tests.support.needs import FREE_TOP_FOLDER
 from leadline.tests.support.repos import BROKEN_CALC, git, make_repo, write_files
@@ -293,20 +292,12 @@ async def test_a_home_inside_the_tree(stage: MakeStage) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 3 MB, which only root can make."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    command = [mount or "mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    made = mount and subprocess.run(command, capture_output=True, check=False)
-    if not made or made.returncode:
-        pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", 3) as folder:
+        yield folder
 
 
-async def test_a_disk_that_fills_up(stage: MakeStage, small_disk: Path) -> None:
+async def test_a_disk_that_fills_up(stage: MakeStage, disk: Path) -> None:
     """While journalling, by a command's own hand. What was done is kept, and resume goes on from it."""
     place = await stage(
         sequence(
@@ -316,14 +307,14 @@ async def test_a_disk_that_fills_up(stage: MakeStage, small_disk: Path) -> None:
             report("done", "It adds now."),
         )
     )
-    full = place.having(LEADLINE_HOME=str(small_disk / "home"))
+    full = place.having(LEADLINE_HOME=str(disk / "home"))
     ran = await full.run()
     assert ran.code == 1, ran.err
     assert "Traceback" not in ran.err
     assert "something went wrong" not in ran.err
     assert "space" in ran.err or "full" in ran.err
     assert "left + right" in (place.repo / "calc.py").read_text()
-    home = small_disk / "home"
+    home = disk / "home"
     folder = find_session(home, None)
     events = read_events(folder)
     assert events, "whole lines only"
@@ -336,11 +327,11 @@ async def test_a_disk_that_fills_up(stage: MakeStage, small_disk: Path) -> None:
     assert "left - right" in (place.repo / "calc.py").read_text()
 
 
-async def test_a_disk_that_is_full_from_the_start(stage: MakeStage, small_disk: Path) -> None:
+async def test_a_disk_that_is_full_from_the_start(stage: MakeStage, disk: Path) -> None:
     place = await stage(FIX)
-    home = small_disk / "home"
+    home = disk / "home"
     home.mkdir()
-    with (small_disk / "fill").open("wb", buffering=0) as file:
+    with (disk / "fill").open("wb", buffering=0) as file:
         try:
             while file.write(b"\0" * 65536):
                 pass

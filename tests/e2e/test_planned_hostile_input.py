@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from leadline.tests.e2e.conftest import MakeStage, Stage
 from leadline.tests.e2e.planned import EDIT, plan, project, refactor, states, task, texts
 from leadline.tests.e2e.test_planned_hostile_work import no_other_way, shell, until
 from leadline.tests.support.cli import ended, start
+from leadline.tests.support.disks import small_disk
 from leadline.tests.support.needs import BUBBLEWRAP
 from leadline.tests.support.planscripts import REPORT, planner, primer, reviewer, turn, worker
 from leadline.tests.support.repos import git, tree_bytes, write_files
@@ -184,20 +183,12 @@ async def test_the_person_throws_away_what_the_work_began_with(stage: MakeStage)
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MB, which only root can make."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    command = [mount or "mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    made = mount and subprocess.run(command, capture_output=True, check=False)
-    if not made or made.returncode:
-        pytest.skip("no file system can be mounted here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", 8) as folder:
+        yield folder
 
 
-async def test_a_worker_that_fills_the_disk(stage: MakeStage, small_disk: Path) -> None:
+async def test_a_worker_that_fills_the_disk(stage: MakeStage, disk: Path) -> None:
     """All that is Leadline's lies there. It ends, nothing has changed, and resume goes on once there is room."""
     place = await project(
         stage,
@@ -205,11 +196,12 @@ async def test_a_worker_that_fills_the_disk(stage: MakeStage, small_disk: Path) 
         planner(plan(task("full"), task("fine"))),
         primer(),
         worker("full", [[EDIT, shell("cat /dev/zero > fill; rm -f none")], [REPORT]], name="full"),
-        worker("fine", [[EDIT], [shell("sleep 1")], [REPORT]], name="fine"),
+        # Twice: there may be no room any more for the first.
+        worker("fine", [[EDIT], [shell("sleep 1")], [EDIT], [REPORT]], name="fine"),
         reviewer(),
         no_other_way(1),
     )
-    place = place.having(LEADLINE_HOME=str(small_disk / "home"))
+    place = place.having(LEADLINE_HOME=str(disk / "home"))
     before = tree_bytes(place.repo, git_too=True)
     ran = await place("refactor", "Do all of it", "--json")
     assert ran.code == 1, ran.err
@@ -217,7 +209,7 @@ async def test_a_worker_that_fills_the_disk(stage: MakeStage, small_disk: Path) 
     assert "No space left" in ran.err or "the disk is full" in ran.err
     assert "Traceback" not in ran.err
     assert tree_bytes(place.repo, git_too=True) == before
-    for filler in small_disk.rglob("fill"):
+    for filler in disk.rglob("fill"):
         filler.unlink()
     again = await place("resume", "--json")
     assert again.code == 0, again.err

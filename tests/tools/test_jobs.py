@@ -22,7 +22,7 @@ SMALL = ProcessLimits(
 
 @pytest.fixture
 async def jobs(tmp_path: Path) -> AsyncGenerator[BackgroundJobs]:
-    made = BackgroundJobs(tmp_path, SMALL, most=2)
+    made = BackgroundJobs(tmp_path, limits=SMALL, most=2)
     yield made
     await made.stop_all()
 

@@ -6,7 +6,9 @@ import stat
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from leadline.tools.paths import (
     is_git_internal,
     open_no_follow,
     read_bytes,
+    real_inside,
     resolve_inside,
     write_atomic,
 )
@@ -203,9 +206,10 @@ def test_a_folder_swapped_for_a_link_after_the_check_is_not_followed(root: Path)
     assert (outside / "secret").read_text() == "secret"
 
 
-def test_writing_while_a_folder_flips_between_real_and_link_stays_inside(root: Path) -> None:
-    outside = root.parent / "outside"
-    (root / "link").symlink_to(outside)
+@contextmanager
+def flipping(root: Path) -> Generator[None]:
+    """While `flip` is a folder, a link out of the root, and nothing, in turn."""
+    (root / "link").symlink_to(root.parent / "outside")
     (root / "real").mkdir()
     (root / "real").rename(root / "flip")
     stop = threading.Event()
@@ -217,19 +221,55 @@ def test_writing_while_a_folder_flips_between_real_and_link_stays_inside(root: P
                 (root / "link").rename(root / "flip")
                 (root / "flip").rename(root / "link")
                 (root / "real").rename(root / "flip")
-            except OSError:  # the writer made the folder anew while it was away
+            except OSError:  # a writer made the folder anew while it was away
                 shutil.rmtree(root / "real", ignore_errors=True)
 
     swapper = threading.Thread(target=flip)
     swapper.start()
     try:
-        for _ in range(300):
-            with suppress(ToolError):
-                write_atomic(root, "flip/planted", b"x")
+        yield
     finally:
         stop.set()
         swapper.join()
-    assert [p.name for p in outside.iterdir()] == ["secret"]
+
+
+def test_writing_while_a_folder_flips_between_real_and_link_stays_inside(root: Path) -> None:
+    with flipping(root):
+        for _ in range(300):
+            with suppress(ToolError):
+                write_atomic(root, "flip/planted", b"x")
+    assert [p.name for p in (root.parent / "outside").iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("look", [resolve_inside, real_inside, partial(read_bytes, limit=99)])
+def test_looking_while_a_folder_flips_tells_nothing_but_that(
+    root: Path, look: Callable[[Path, str], object]
+) -> None:
+    """A link that goes between the moments of being seen and being read is nothing that ends a session."""
+    seen: list[object] = []
+    with flipping(root):
+        for _ in range(3_000):
+            with suppress(ToolError):
+                seen.append(look(root, "flip/secret"))
+    assert b"secret" not in seen
+    assert not any(str(each).startswith("..") for each in seen)
+
+
+def test_a_link_that_goes_as_it_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "flip").symlink_to("src")
+    read, gone = os.readlink, [2]
+
+    def going(path: str, **more: int | None) -> str:
+        if gone[0] > 0:
+            gone[0] -= 1
+            raise FileNotFoundError(path)
+        return read(path, **more)
+
+    monkeypatch.setattr(os, "readlink", going)
+    assert real_inside(root, "flip/a.py") == "src/a.py"
+    gone[0] = 10**6
+    with pytest.raises(ToolError, match="changes while it is looked at"):
+        resolve_inside(root, "flip/a.py")
 
 
 def test_python_never_runs_what_a_file_said_before(root: Path) -> None:

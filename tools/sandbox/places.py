@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import PersonError
+from ..paths import real_path
 from . import tables
 from .policy import Access, Borrowed, Policy
 
@@ -110,7 +111,7 @@ def _shown(policy: Policy, tree: Path, carried: Iterable[Path], borrowed: Iterab
 
 def _name_inside(path: Path) -> Path:
     """`path` without links on the way to it; a link at its end is the name that counts."""
-    return Path(os.path.realpath(path.parent), path.name)
+    return Path(real_path(path.parent), path.name)
 
 
 def _as_seen(path: Path, policy: Policy) -> Path:
@@ -159,15 +160,15 @@ def git_places(root: Path) -> list[Path]:
 def _repository(entry: Path) -> list[Path]:
     """`entry` is named `.git`; itself unless it is a link, which cannot be protected, and all that it leads to."""
     found = [] if entry.is_symlink() else [entry]
-    folder = Path(os.path.realpath(entry))
+    folder = Path(real_path(entry))
     if folder.is_file():
         pointer = _first_line(folder).removeprefix("gitdir:").strip()
-        folder = Path(os.path.realpath(folder.parent / pointer)) if pointer else folder
+        folder = Path(real_path(folder.parent / pointer)) if pointer else folder
     if not (folder / "HEAD").is_file():
         return found
     common = folder
     if (folder / "commondir").is_file():
-        common = Path(os.path.realpath(folder / _first_line(folder / "commondir")))
+        common = Path(real_path(folder / _first_line(folder / "commondir")))
     found += [place for place in (folder, common) if (place / "HEAD").is_file()]
     with suppress(OSError):
         borrowed = (common / "objects/info/alternates").read_text(errors="surrogateescape")
@@ -223,5 +224,5 @@ def _toolchains(environ: Mapping[str, str], home: Path) -> Iterator[Path]:
 
 def _existing(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Without links, each once. A link that leads nowhere, or to what cannot be reached, is left out."""
-    real = (Path(os.path.realpath(path)) for path in paths if os.path.exists(path))  # noqa: PTH110
+    real = (Path(real_path(path)) for path in paths if os.path.exists(path))  # noqa: PTH110
     return tuple(dict.fromkeys(real))
