@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from leadline.tests.support.processes import is_running
+from leadline.tests.support.processes import is_running, nap
+from leadline.tests.support.waiting import until
 from leadline.tui.control.shell_line import ShellRun, run_line
 
 
@@ -23,14 +24,15 @@ async def test_a_line_runs_where_the_person_is(tmp_path: Path) -> None:
 
 async def test_nothing_waits_for_input_and_nothing_is_left_running(tmp_path: Path) -> None:
     assert (await run_line("cat", tmp_path, lambda _: None)).code == 0
-    line = asyncio.create_task(run_line("sleep 4242 & sleep 4243", tmp_path, lambda _: None))
-    while not is_running("sleep", "4243"):
-        await asyncio.sleep(0.01)
+    behind, stubborn = nap(), nap()
+    command = f"{' '.join(behind)} & (trap '' TERM; {' '.join(stubborn)}) > /dev/null 2>&1 & wait"
+    line = asyncio.create_task(run_line(command, tmp_path, lambda _: None))
+    await until(lambda: is_running(*behind) and is_running(*stubborn), "both commands")
     line.cancel()
     await asyncio.wait({line})
     assert line.cancelled()
-    assert not is_running("sleep", "4243")
-    assert not is_running("sleep", "4242")
+    # The system has been told to end them, and does so in its own time.
+    await until(lambda: not is_running(*behind) and not is_running(*stubborn), "the end of both")
 
 
 async def test_what_is_told_is_the_end_and_never_breaks_out(tmp_path: Path) -> None:

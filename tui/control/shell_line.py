@@ -21,6 +21,7 @@ CANT_RUN = 126
 """How shells say that a command could not be run."""
 PATIENCE = 3.0
 """Seconds that a command has to end after it was asked to."""
+LOOK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,16 @@ async def run_line(command: str, folder: Path, told: Callable[[ShellRun], None])
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        if process.returncode is not None:
-            return
+    """Ask all of the group to end, and end what has not by then. What another user runs in it (sudo) can't be ended."""
+    with suppress(
+        ProcessLookupError, PermissionError
+    ):  # nothing is left of it that is the person's
+        os.killpg(process.pid, signal.SIGTERM)
         with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), PATIENCE)
-            return
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    await asyncio.sleep(LOOK)
+                    os.killpg(process.pid, 0)
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), PATIENCE)
