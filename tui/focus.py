@@ -28,12 +28,10 @@ async def is_done_at_once(app: App[Any], key: Key) -> bool:
     app's own bindings are done at once: those of the place come after the letters before them, by `is_done_in_turn`.
     """
     focused = app.focused
-    active = app.screen.active_bindings.get(key.key)
-    if focused is None or active is None:
+    if focused is None or focused.check_consume_key(key.key, key.character):
         return False
-    if isinstance(focused, Input | TextArea) and (
-        active.node is not app or focused.check_consume_key(key.key, key.character)
-    ):
+    active = app.screen.active_bindings.get(key.key)
+    if active is None or (isinstance(focused, Input | TextArea) and active.node is not app):
         return False
     return await _is_done(app, active)
 
