@@ -13,13 +13,14 @@ from leadline.agent.rehearsal.settings import Settings
 from leadline.tests.e2e.conftest import MakeStage, stage, variables
 from leadline.tests.support.interface import KEY, Interface, interface
 from leadline.tests.support.needs import BUBBLEWRAP
-from leadline.tests.support.scripts import MEND, report, sequence
+from leadline.tests.support.scripts import MEND, report, sequence, shell
 from leadline.tui.app import LeadlineApp
 from leadline.tui.control.opening import Opening
 from leadline.tui.preferences import Preferences
 from leadline.tui.screens.help import HelpScreen
 from leadline.tui.screens.sessions import SessionsScreen
 from leadline.tui.screens.welcome import WelcomeScreen
+from leadline.tui.widgets.approval.panel import QUIET
 
 __all__ = ["stage", "variables"]  # fixtures
 
@@ -167,6 +168,21 @@ async def test_what_is_typed_with_escape_is_for_the_composer(stage: MakeStage) -
             it.press_at_once("escape", *"mend")
             await it.until(lambda: it.app.pane.composer.text == "mend", "what was typed")
             it.app.pane.composer.area.clear()
+
+
+@BUBBLEWRAP
+async def test_escape_leads_from_a_reason_back_to_the_choices(stage: MakeStage) -> None:
+    place = await stage(sequence(shell("touch ran"), report()))
+    async with interface(place, mode="ask") as it:
+        await it.type("make add work")
+        await it.asked()
+        await it.press("f9")
+        await asyncio.sleep(QUIET + 0.2)
+        await it.press("n", "x", "escape")
+        await it.shows("y allow once")
+        await asyncio.sleep(QUIET + 0.2)
+        await it.press("y")
+        await it.until(lambda: (place.repo / "ran").exists(), "the command")
 
 
 async def test_a_panels_key_that_is_a_letter_is_typed_where_one_types(stage: MakeStage) -> None:

@@ -63,6 +63,7 @@ class ApprovalPanel(Widget, can_focus=True):
         Binding("pagedown", "scroll_page(1)", "page down", show=False, id="approval.pagedown"),
         Binding("pageup", "scroll_page(-1)", "page up", show=False, id="approval.pageup"),
         Binding("space", "unfold", "all of it", id="approval.unfold"),
+        Binding("escape", "choices", "back to the choices", show=False, id="approval.back"),
     ]
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
@@ -188,6 +189,8 @@ class ApprovalPanel(Widget, can_focus=True):
             self._since = self._clock()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "choices":  # elsewhere Escape is the holder's: back to what was before
+            return self._typing in ("deny", "refuse")
         if action != "take" or parameters == ("",):
             return self._now is not None
         return parameters[0] in self._letters()
@@ -304,14 +307,12 @@ class ApprovalPanel(Widget, can_focus=True):
         self._typing = None
         self._words.display = False
 
-    def key_escape(self, event: events.Key) -> None:
-        """Back from the reason to the choices. Elsewhere it is the holder's: back to what was before."""
-        if self._typing in ("deny", "refuse"):
-            event.stop()
-            self._stop_typing()
-            self._look = replace(self._look, typing=None)
-            give_keys(self)
-            self._draw()
+    def action_choices(self) -> None:
+        """Back from the reason."""
+        self._stop_typing()
+        self._look = replace(self._look, typing=None)
+        give_keys(self)
+        self._draw()
 
     # --- what is to be seen ---
 
