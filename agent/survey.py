@@ -32,7 +32,7 @@ from ..tools.git.repository import (
     open_repository,
 )
 from ..tools.ignore import MOST_PLAIN_FILES, visible_files
-from ..tools.paths import read_bytes
+from ..tools.paths import is_file, read_bytes
 from ..tools.runtimes import find_runtimes
 from .codebase import Source
 from .context.environment import Environment, card, top_level
@@ -106,7 +106,7 @@ async def list_files(place: Place) -> tuple[str, ...]:
     """The files of the place: those git knows or would add; outside of git the top level only."""
     if place.repository is not None:
         return await place.repository.list_files()
-    return tuple(sorted(e.name if e.is_file() else f"{e.name}/." for e in place.root.iterdir()))
+    return tuple(sorted(e.name if is_file(e) else f"{e.name}/." for e in place.root.iterdir()))
 
 
 def code_source(place: Place, home: Path, files: Sequence[str]) -> Source:

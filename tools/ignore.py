@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .globs import IgnoreLine, ignore_lines
+from .paths import exists, head_of
 
 _MAX_RULE_BYTES = 1_000_000
 
@@ -51,7 +52,7 @@ def visible_files(root: Path, start: str) -> Iterator[str]:
 
 def _top(root: Path) -> Path | None:
     """The top of the work tree that `root` is in."""
-    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+    return next((folder for folder in (root, *root.parents) if exists(folder / ".git")), None)
 
 
 def _from_above(top: Path, root: Path) -> list[Rules]:
@@ -126,13 +127,6 @@ def _of_folder(root: Path, folder: str, git: bool) -> list[Rules]:
 
 
 def _rules(root: Path, folder: str, file: Path) -> list[Rules]:
-    try:
-        descriptor = os.open(root / file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return []
-    with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return []
-        text = opened.read(_MAX_RULE_BYTES).decode("utf-8", "surrogateescape")
-    lines = tuple(ignore_lines(text))
+    data = head_of(root / file, _MAX_RULE_BYTES, follow=False) or b""
+    lines = tuple(ignore_lines(data.decode("utf-8", "surrogateescape")))
     return [Rules(folder, lines)] if lines else []

@@ -18,7 +18,7 @@ from .errors import ToolError
 from .files import declared_path, load, relative_path
 from .outline_text import file_outline, folder_outline
 from .params import Params
-from .paths import is_git_internal, real_inside
+from .paths import exists, is_folder, is_git_internal, real_inside
 from .suggest import missing
 
 MAX_PARSED_BYTES = 2_000_000
@@ -43,7 +43,7 @@ def _title(params: OutlineParams) -> str:
 async def _run(params: OutlineParams, context: ToolContext) -> ToolResult:
     path, name = await asyncio.to_thread(_target, context.root, params.path)
     tree = await context.code.tree() if context.code is not None else None
-    if (context.root / path).is_dir():
+    if is_folder(context.root / path):
         if tree is None:
             raise ToolError("There is no index of this tree. Name one file, or `read` the folder.")
         return ToolResult(await asyncio.to_thread(folder_outline, path, tree.files, tree.symbols))
@@ -58,12 +58,12 @@ async def _run(params: OutlineParams, context: ToolContext) -> ToolResult:
 def _target(root: Path, text: str) -> tuple[str, str]:
     """The path, relative to `root`, and the symbol behind a colon, if any."""
     path, name = relative_path(root, text), ""
-    if not (root / path).exists() and ":" in path:
+    if not exists(root / path) and ":" in path:
         path, _, name = path.rpartition(":")
     if is_git_internal(path):
         raise ToolError("What is in .git has no outline.")
     target = real_inside(root, path)
-    if not Path(os.path.realpath(root), target).exists():
+    if not exists(Path(os.path.realpath(root), target)):
         raise ToolError(missing(root, path, folders=True))
     return target, name
 

@@ -16,6 +16,7 @@ import stat
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import ToolError
 
@@ -81,6 +82,33 @@ def real_inside(root: Path, text: str) -> str:
     return target
 
 
+def leads_into(path: Path, folder: Path) -> bool:
+    """Whether `path` leads, through all links, to `folder` or into it. In doubt it does: where links come and go."""
+    try:
+        return Path(real_path(path)).is_relative_to(os.path.realpath(folder))
+    except ToolError:
+        return True
+
+
+# Of a path that somebody else may have made, `Path.exists` and its kin raise more than nobody would expect: for a link
+# to a name that is too long, and for a folder that may not be looked into.
+
+
+def exists(path: Path) -> bool:
+    """Whether `path` leads to anything. False also where that can't be told; links are followed, as by all three."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_file(path: Path) -> bool:
+    """Whether `path` leads to a regular file."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path) -> bool:
+    """Whether `path` leads to a folder."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def close_off(home: Path, root: Path) -> None:
     """Keep Leadline's state `home`, where it lies in the tree `root`, from git and from every tool: keys are in it.
 
@@ -129,14 +157,36 @@ def read_bytes(root: Path, relative: str, limit: int) -> bytes:
         raise ToolError(f"{relative} is a folder, not a file.")
     # O_NONBLOCK: opening a pipe that nobody writes to must not hang.
     descriptor = open_no_follow(real_root, target, os.O_RDONLY | os.O_NONBLOCK)
-    with _told(relative), os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
+    with _told(relative), opened(descriptor) as file:
+        status = os.fstat(file.fileno())
         _require_regular(status, relative)
         content = file.read(limit + 1)
     if len(content) > limit:
         size = max(status.st_size, len(content))
         raise ToolError(f"{relative} has {size:,} bytes; at most {limit:,} can be read.")
     return content
+
+
+def head_of(path: Path, most: int, *, follow: bool = True) -> bytes | None:
+    """The first `most` bytes of the regular file that `path` leads to, with `follow` through a link at its end.
+
+    None for anything else, and at once: nobody waits for a pipe that nobody writes to.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+    try:
+        with opened(os.open(path, flags)) as file:
+            return file.read(most) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+    except (OSError, ValueError):
+        return None
+
+
+def opened(descriptor: int) -> BinaryIO:
+    """The file of a descriptor, for reading. OSError for a folder; closed then too, which `os.fdopen` does not do."""
+    try:
+        return os.fdopen(descriptor, "rb")
+    except OSError:
+        os.close(descriptor)
+        raise
 
 
 def folder_key(folder: Path) -> str:

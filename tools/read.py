@@ -12,7 +12,7 @@ from .errors import ToolError
 from .files import File, count_lines, declared_path, load, plural, relative_path
 from .filetypes import kind_of
 from .params import Params
-from .paths import open_no_follow, real_inside
+from .paths import is_folder, open_no_follow, real_inside
 from .suggest import missing
 from .text import Text
 
@@ -92,7 +92,7 @@ def _read(params: ReadParams, root: Path, outputs: Path | None) -> ToolResult:
 
 def _part(root: Path, item: FileRange, room: int) -> _Part:
     path = relative_path(root, item.path)
-    if (root / path).is_dir():
+    if is_folder(root / path):
         return _listing(root, path)
     file = load(root, path)
     if file is None:

@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from .paths import leads_into
+
 _FIXED = (
     "--no-config",
     "--no-messages",
@@ -23,17 +25,13 @@ _FIXED = (
 
 def find_ripgrep(root: Path, environment: Mapping[str, str] = os.environ) -> str | None:
     """Where `rg` is, by the absolute folders of PATH that are not below `root`, which may hold anything."""
-    real_root = Path(os.path.realpath(root))
     folders = [
         folder
         for folder in environment.get("PATH", "").split(os.pathsep)
-        if Path(folder).is_absolute()
-        and not Path(os.path.realpath(folder)).is_relative_to(real_root)
+        if Path(folder).is_absolute() and not leads_into(Path(folder), root)
     ]
     found = shutil.which("rg", path=os.pathsep.join(folders)) if folders else None
-    if found and Path(os.path.realpath(found)).is_relative_to(real_root):
-        return None
-    return found
+    return None if found and leads_into(Path(found), root) else found
 
 
 def content_arguments(pattern: str, start: str, ignore_case: bool, context: int) -> list[str]:

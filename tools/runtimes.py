@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from .paths import exists, is_file, leads_into
+
 TIMEOUT = 2.0
 """Seconds a runtime has to tell its version; one that takes longer is named without."""
 
@@ -89,7 +91,7 @@ def _environment(root: Path) -> str | None:
     """The interpreter of an environment in the tree: one that has its `pyvenv.cfg`."""
     for place in _ENVIRONMENTS:
         python = root / place
-        if (python.parent.parent / "pyvenv.cfg").is_file() and python.exists():
+        if is_file(python.parent.parent / "pyvenv.cfg") and exists(python):
             return str(python)
     return None
 
@@ -105,11 +107,7 @@ def _installed(kind: _Kind, root: Path, which: Which) -> str | None:
 def _is_below(path: Path, root: Path) -> bool:
     """Whether a path lies in the tree, as it is written or behind its links."""
     home = root.resolve()
-    return (
-        path.is_relative_to(root)
-        or path.is_relative_to(home)
-        or path.resolve().is_relative_to(home)
-    )
+    return path.is_relative_to(root) or path.is_relative_to(home) or leads_into(path, home)
 
 
 async def _ask(kind: _Kind, path: str | None, run: Run) -> Runtime:

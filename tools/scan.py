@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from .ignore import visible_files
+from .paths import opened
 
 BAD_PATTERN = 3
 """Exit code for a pattern that does not compile; standard error says why."""
@@ -66,7 +67,7 @@ def main() -> int:
 def _records(root: Path, path: str, pattern: re.Pattern[str], context: int) -> Iterator[bytes]:
     try:
         descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
+        with opened(descriptor) as file:
             data = file.read()
     except OSError:
         return  # gone or unreadable: as if it were not there, like ripgrep with --no-messages

@@ -20,7 +20,7 @@ from .files import relative_path
 from .globs import glob_pattern
 from .hits import Hits
 from .params import Params
-from .paths import is_git_internal, real_inside
+from .paths import exists, is_file, is_git_internal, real_inside
 from .ripgrep import content_arguments, find_ripgrep, list_arguments, name_arguments
 from .scan import BAD_PATTERN, Request
 from .suggest import missing
@@ -185,7 +185,7 @@ def _query(params: SearchParams, root: Path) -> _Query:
     path = relative_path(root, params.path or ".")
     start = real_inside(root, path)
     target = Path(os.path.realpath(root), start)
-    if not target.exists():
+    if not exists(target):
         raise ToolError(missing(root, path, folders=True))
     if is_git_internal(path):
         raise ToolError("What is in .git is not searched.")
@@ -199,7 +199,7 @@ def _query(params: SearchParams, root: Path) -> _Query:
         names=params.names,
         glob=params.glob,
         keep=keep,
-        one_file=target.is_file(),
+        one_file=is_file(target),
     )
 
 

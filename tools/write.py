@@ -11,6 +11,7 @@ from .diffs import unified_diff
 from .errors import ToolError
 from .files import File, count_lines, declared_path, digest, is_known, load, plural, relative_path
 from .params import Params
+from .paths import is_folder
 from .text import Text
 
 
@@ -52,7 +53,7 @@ class _Planned:
 
 def _plan(params: WriteParams, context: ToolContext) -> _Planned:
     path = relative_path(context.root, params.path)
-    if params.path.endswith("/") or (context.root / path).is_dir():
+    if params.path.endswith("/") or is_folder(context.root / path):
         raise ToolError(f"{path} names a folder. Add the file's name.")
     file = load(context.root, path)
     if file is not None:

@@ -9,11 +9,11 @@ import ast
 import asyncio
 import os
 import shutil
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import PersonError
+from ..errors import PersonError, ToolError
+from ..paths import head_of, real_path
 from .run import Place, run_git
 from .settings import read_settings
 from .store import ATTRIBUTES, CORE_CONFIG, Store, quoted
@@ -100,17 +100,18 @@ def _excludes(carried: tuple[tuple[str, str], ...]) -> Path:
 
 def _plain(path: Path, inside: Path | None = None) -> bytes:
     """A small regular file's text, with a line end; nothing for anything else, or where a link leads out."""
-    if inside is not None and path.resolve() != inside.resolve() / path.relative_to(inside):
+    if inside is not None and not _is_itself(path, inside):
         return b""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return b""
-        content = file.read(_MOST_BYTES)
+    content = head_of(path, _MOST_BYTES) or b""
     return content if content.endswith(b"\n") or not content else content + b"\n"
+
+
+def _is_itself(path: Path, folder: Path) -> bool:
+    """Whether no link lies between the folder and the file in it."""
+    try:
+        return Path(real_path(path)) == Path(real_path(folder), path.relative_to(folder))
+    except ToolError:
+        return False
 
 
 async def _object_folders(store: Store) -> list[Path]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import Exit, PersonError
+from ..paths import exists
 from .hardening import Override
 from .indexlock import IndexLock
 from .message import commit_message
@@ -185,9 +186,10 @@ def _sort_out(root: Path, paths: list[str]) -> tuple[list[str], list[str]]:
     there: list[str] = []
     gone: list[str] = []
     for path in paths:
-        if any((root / folder).is_symlink() for folder in parents(path)):
+        # Not `Path.is_symlink`, which raises where nobody may look.
+        if any(os.path.islink(root / folder) for folder in parents(path)):  # noqa: PTH114
             raise PersonError(f"Nothing was committed: {some([path])} is behind a symbolic link.")
-        if any((root / folder / ".git").exists() for folder in parents(path)):
+        if any(exists(root / folder / ".git") for folder in parents(path)):
             raise PersonError(
                 f"Nothing was committed: {some([path])} is in a repository of its own."
             )
@@ -196,6 +198,10 @@ def _sort_out(root: Path, paths: list[str]) -> tuple[list[str], list[str]]:
         except (FileNotFoundError, NotADirectoryError):
             gone.append(path)
             continue
+        except OSError as error:
+            raise PersonError(
+                f"Nothing was committed: {some([path])} cannot be looked at ({error.strerror})."
+            ) from error
         if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
             there.append(path)
         elif stat.S_ISDIR(mode):

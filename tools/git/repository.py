@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..errors import PersonError
+from ..paths import exists, is_folder
 from .names import joined, printable, relative
 from .run import GitError, GitResult, Place, read_drivers, run_git
 from .settings import Settings, read_settings
@@ -226,7 +227,7 @@ async def init_repository(path: Path) -> Repository:
 
     One that is there already is only opened. Template folders are not used: they bring hooks.
     """
-    if not (path / ".git").exists():
+    if not exists(path / ".git"):
         settings = await read_settings(path)
         branch = f"--initial-branch={settings.default_branch}"
         await run_git(Place(cwd=path), "init", "--quiet", "--template=", branch)
@@ -251,7 +252,7 @@ async def _refuse_bare(here: Place, path: Path) -> None:
 
 
 def _require_folder(path: Path) -> None:
-    if not path.is_dir():
+    if not is_folder(path):
         raise PersonError(f"{path} is not a folder. Start in the folder you want worked on.")
 
 
@@ -266,6 +267,6 @@ def _require_inside(path: Path, top: Path) -> None:
 
 def _operation(git_dir: Path) -> Operation | None:
     for name, operation in _MARKS:
-        if (git_dir / name).exists():
+        if exists(git_dir / name):
             return operation
     return None

@@ -169,17 +169,24 @@ def refuse(plan: Plan, *, force: bool) -> None:
         )
 
 
+_OVERTAKEN = (BlockedError, FileNotFoundError, IsADirectoryError)
+"""What it means that somebody came between the look at a path and the work on it."""
+
+
 def remove_files(tree: Tree, plan: Plan) -> tuple[list[str], list[str]]:
     """Carries out the removals, deepest first; gives the paths removed and those overtaken."""
     removed: list[str] = []
     overtaken: list[str] = []
     for step in sorted(plan.steps, key=lambda one: one.path, reverse=True):
         if step.wanted is None and step.stamp is not None:
-            if tree.same(step.path, step.stamp):
-                tree.remove(step.path)
-                removed.append(step.path)
-            else:
-                overtaken.append(step.path)
+            try:
+                if tree.same(step.path, step.stamp):
+                    tree.remove(step.path)
+                    removed.append(step.path)
+                    continue
+            except _OVERTAKEN:
+                pass
+            overtaken.append(step.path)
     return removed, overtaken
 
 
@@ -200,7 +207,7 @@ def write_files(
                 tree.write(step.path, step.wanted, content, private=step.private)
                 written.append(step.path)
                 continue
-        except BlockedError:
+        except _OVERTAKEN:
             pass
         overtaken.append(step.path)
     return written, overtaken

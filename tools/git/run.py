@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import Exit, PersonError
+from ..errors import Exit, PersonError, ToolError
+from ..paths import real_path
 from ..starting import started_whole
 from .hardening import USUAL_PATH, Override, driver_overrides, environment
 
@@ -155,10 +156,12 @@ def _search(place: Place, search: str) -> str:
 @lru_cache(maxsize=16)
 def _folders(search: str) -> tuple[tuple[str, str, str], ...]:
     """Each folder as it is written, then its path by name and where that leads."""
-    return tuple(
-        (folder, f"{os.path.normpath(folder)}/", f"{os.path.realpath(folder)}/")
-        for folder in search.split(":")
-    )
+    found: list[tuple[str, str, str]] = []
+    for folder in search.split(":"):
+        with contextlib.suppress(ToolError):  # where it leads can't be told: left out
+            led_to = f"{real_path(Path(folder))}/"
+            found.append((folder, f"{os.path.normpath(folder)}/", led_to))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1024)

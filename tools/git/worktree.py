@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..paths import temporary_name
+from ..paths import opened, temporary_name
 from .objects import EXECUTABLE, LINK, Entry
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -98,8 +98,11 @@ class Tree:
             return Found()
         except BlockedError as error:
             return Found(blocked_by=error.path)
+        except OSError:  # it became something else between two looks, or nobody may look
+            return Found(other=True)
 
     def _look(self, parent: int, name: str) -> Found:
+        """Raises OSError."""
         facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
         if stat.S_ISDIR(facts.st_mode):
             return Found(folder=True)
@@ -108,13 +111,8 @@ class Tree:
             return Found(Entry(LINK, self._blob_id(target)), stamp=_stamp(facts))
         if not stat.S_ISREG(facts.st_mode):
             return Found(other=True)
-        try:
-            with os.fdopen(os.open(name, _READ, dir_fd=parent), "rb") as file:
-                content = file.read()
-        except FileNotFoundError:
-            raise
-        except OSError:
-            return Found(other=True)
+        with opened(os.open(name, _READ, dir_fd=parent)) as file:
+            content = file.read()
         mode = EXECUTABLE if facts.st_mode & 0o100 else 0o100644
         return Found(Entry(mode, self._blob_id(content)), stamp=_stamp(facts))
 
@@ -126,6 +124,8 @@ class Tree:
                 facts = os.stat(name, dir_fd=parent, follow_symlinks=False)
         except (FileNotFoundError, BlockedError):
             return stamp is None
+        except OSError:
+            return False
         return _stamp(facts) == stamp
 
     def files_below(self, folder: str) -> Iterator[str]:
@@ -136,7 +136,7 @@ class Tree:
                 yield Path(above, name).relative_to(self._root).as_posix()
 
     def remove(self, path: str) -> None:
-        """Removes the file or link, and then each folder that is empty by that."""
+        """Removes the file or link, and then each folder that is empty by that. Raises as `write` does."""
         with self._parent(path) as parent:
             os.unlink(path.rpartition("/")[2], dir_fd=parent)
         folder = path.rpartition("/")[0]
@@ -164,7 +164,7 @@ class Tree:
         """Puts the file or link in place, whole: written beside it and moved over what was there.
 
         Permissions and owner of a file that is replaced are kept, but for the executable bits. One that is `private`
-        is its owner's alone.
+        is its owner's alone. Raises OSError, and `BlockedError` where a part of the path is no folder any more.
         """
         name = path.rpartition("/")[2]
         aside = temporary_name()

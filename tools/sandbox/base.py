@@ -58,6 +58,14 @@ def require_in_place(name: str, policy: Policy) -> None:
         )
 
 
+def owner_of(tree: Path) -> int:
+    """The user whose folder it is. ToolError where it is gone: no command can be run in it."""
+    try:
+        return tree.stat().st_uid
+    except OSError as error:
+        raise ToolError(f"Commands cannot be run: {tree}: {error.strerror}.") from error
+
+
 @dataclass(frozen=True, slots=True)
 class Unavailable:
     """No sandbox works here and the person has not allowed to go without: every command is refused."""

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import ToolError
+from ..paths import exists, is_folder, leads_into
 from ..process import Launch
-from .base import require_in_place
+from .base import owner_of, require_in_place
 from .carried import is_there, make_point, make_points
 from .places import SHARED_TEMPORARY
 from .policy import Access, Policy
@@ -95,7 +96,7 @@ def seal_probe(program: str, policy: Policy) -> Launch:
 def _namespaces(policy: Policy) -> list[str]:
     options = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
     options += [] if policy.network else ["--unshare-net"]
-    owners = {place.stat().st_uid for place in (policy.root, policy.tree)}
+    owners = {owner_of(place) for place in (policy.root, policy.tree)}
     if os.geteuid() == 0 and owners != {0}:
         # In a user namespace root would be a stranger to the owner of the files.
         kept = [word for ability in _ROOT_ABILITIES for word in ("--cap-add", ability)]
@@ -130,7 +131,7 @@ def _mounts(policy: Policy, descriptors: list[int]) -> tuple[list[str], list[Pat
         options += ["--bind", str(policy.temp), str(SHARED_TEMPORARY)]
     for place, access in policy.places():
         source = policy.source(place)
-        if not source.exists() or not _has_point(policy, place):
+        if not exists(source) or not _has_point(policy, place):
             continue
         group = options
         if policy.shown_at in place.parents:
@@ -142,7 +143,7 @@ def _mounts(policy: Policy, descriptors: list[int]) -> tuple[list[str], list[Pat
             targets.append(SHARED_TEMPORARY / place.relative_to(policy.temp))
         for target in targets:
             group += _mount(source, access, target, descriptors)
-            if access == Access.HIDDEN and source.is_dir():
+            if access == Access.HIDDEN and is_folder(source):
                 sealed += ["--remount-ro", str(target)]
     # One that is removed between here and the mount fails the start of the command; services' sockets stay.
     for socket in reachable_sockets(policy):
@@ -205,7 +206,7 @@ def _as_listed(path: Path) -> str:
 def _mount(source: Path, access: Access, target: Path, descriptors: list[int]) -> list[str]:
     if access != Access.HIDDEN:
         return ["--bind" if access == Access.WRITE else "--ro-bind", str(source), str(target)]
-    if source.is_dir():
+    if is_folder(source):
         return ["--tmpfs", str(target)]
     # Empty instead of missing or unreadable: programs that look for settings there just find none.
     descriptors.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
@@ -225,14 +226,9 @@ def find_bubblewrap(path: str, away_from: Path) -> str | None:
 
     A repository must not bring its own: a folder of the tree on PATH, or a relative one, is not looked into.
     """
-    tree = os.path.realpath(away_from)
     for folder in path.split(os.pathsep):
         program = Path(folder, "bwrap")
-        real = os.path.realpath(program)
-        if (
-            folder.startswith("/")
-            and os.access(program, os.X_OK)
-            and not real.startswith(tree + "/")
-        ):
+        named = folder.startswith("/") and os.access(program, os.X_OK)
+        if named and not leads_into(program, away_from):
             return str(program)
     return None

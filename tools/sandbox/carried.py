@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import ToolError
-from ..paths import open_no_follow
+from ..paths import is_folder, open_no_follow, real_path
 
 _DEPENDENCIES = frozenset(
     {
@@ -75,7 +75,7 @@ def _holds_dependencies(folder: Path) -> bool:
 
 def _is_folder_itself(root: Path, folder: Path) -> bool:
     inside = folder != root and folder.is_relative_to(root)
-    return inside and folder.is_dir() and os.path.realpath(folder) == str(folder)
+    return inside and is_folder(folder) and real_path(folder) == str(folder)
 
 
 def is_there(root: Path, relative: Path) -> bool:

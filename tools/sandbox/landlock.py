@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..process import Launch
-from .base import require_in_place
+from .base import owner_of, require_in_place
 from .policy import Access, Policy
 from .seccomp import AF_UNIX, INTERNET, filter_program
 from .sockets import reachable_sockets
@@ -92,7 +92,7 @@ class Landlock:
         # A socket with a path is not covered: where one of another program can be reached, none can be opened.
         if self.version >= _SIGNALS_VERSION and not reachable_sockets(policy):
             families = (AF_UNIX, *families)
-        foreign = os.geteuid() == 0 and policy.root.stat().st_uid != 0
+        foreign = os.geteuid() == 0 and owner_of(policy.root) != 0
         plan = plan_bytes(
             capabilities=_ROOT_ABILITIES if foreign else "",
             seccomp=filter_program(self.machine, families),

@@ -10,13 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import PersonError
-from ..paths import real_path
+from ..paths import head_of, is_file, is_folder, real_path
 from . import tables
 from .policy import Access, Borrowed, Policy
 
 SHARED_TEMPORARY = Path("/tmp")
 """Where everybody's temporary files lie, and sockets among them (tmux, X11); a sandbox may put a private one there."""
 
+_MOST_READ = 1_000_000
 _NESTED_DEPTH = 3
 _NESTED_FOLDERS = 2_000
 _NOT_SEARCHED = frozenset({".git", "node_modules", ".venv", "venv", "target", "__pycache__"})
@@ -92,7 +93,7 @@ def _require_apart(tree: Path, ours: Iterable[Path]) -> None:
 
 def _shown(policy: Policy, tree: Path, carried: Iterable[Path], borrowed: Iterable[Path]) -> Policy:
     """`policy` with its root shown at `tree`."""
-    folders = (path for path in _existing(carried) if path.is_dir())
+    folders = (path for path in _existing(carried) if is_folder(path))
     stores = tuple(
         Borrowed(real, _name_inside(path)) for path in borrowed for real in _existing([path])
     )
@@ -161,38 +162,36 @@ def _repository(entry: Path) -> list[Path]:
     """`entry` is named `.git`; itself unless it is a link, which cannot be protected, and all that it leads to."""
     found = [] if entry.is_symlink() else [entry]
     folder = Path(real_path(entry))
-    if folder.is_file():
+    if is_file(folder):
         pointer = _first_line(folder).removeprefix("gitdir:").strip()
         folder = Path(real_path(folder.parent / pointer)) if pointer else folder
-    if not (folder / "HEAD").is_file():
+    if not is_file(folder / "HEAD"):
         return found
     common = folder
-    if (folder / "commondir").is_file():
+    if is_file(folder / "commondir"):
         common = Path(real_path(folder / _first_line(folder / "commondir")))
-    found += [place for place in (folder, common) if (place / "HEAD").is_file()]
-    with suppress(OSError):
-        borrowed = (common / "objects/info/alternates").read_text(errors="surrogateescape")
-        stores = [Path(os.path.normpath(common / "objects" / line)) for line in borrowed.split()]
-        found += [store for store in stores if (store.parent / "HEAD").is_file()]
-    return found
+    found += [place for place in (folder, common) if is_file(place / "HEAD")]
+    borrowed = _text(common / "objects/info/alternates").split()
+    stores = [Path(os.path.normpath(common / "objects" / line)) for line in borrowed]
+    return [*found, *(store for store in stores if is_file(store.parent / "HEAD"))]
 
 
 def _first_line(file: Path) -> str:
-    try:
-        with file.open(errors="surrogateescape") as lines:
-            line = lines.readline(4096).strip()
-    except OSError:
-        return ""
+    line = _text(file, 4096).partition("\n")[0].strip()
     return "" if "\0" in line else line
 
 
+def _text(file: Path, most: int = _MOST_READ) -> str:
+    """Of a regular file as much as there should be in it, else nothing: commands can put a pipe there, or a device."""
+    return (head_of(file, most) or b"").decode("utf-8", "surrogateescape")
+
+
 def _nested(root: Path) -> Iterator[Path]:
-    with suppress(OSError):
-        for line in (root / ".gitmodules").read_text(errors="surrogateescape").split("\n"):
-            name, _, value = line.partition("=")
-            entry = root / value.strip() / ".git"
-            if name.strip() == "path" and os.path.lexists(entry):
-                yield entry
+    for line in _text(root / ".gitmodules").split("\n"):
+        name, _, value = line.partition("=")
+        entry = root / value.strip() / ".git"
+        if name.strip() == "path" and os.path.lexists(entry):
+            yield entry
     folders = [(root, 0)]
     seen = 0
     while folders and seen < _NESTED_FOLDERS:
@@ -215,7 +214,7 @@ def _toolchains(environ: Mapping[str, str], home: Path) -> Iterator[Path]:
     named = [Path(one) for one in environ.get("PATH", "").split(os.pathsep) if one.startswith("/")]
     named += [Path(sys.prefix, "bin"), Path(sys.base_prefix, "bin")]
     for path in (*named, home):
-        real = Path(os.path.realpath(path))
+        real = Path(real_path(path))
         if real.name in ("bin", "sbin") and real.parent != SHARED_TEMPORARY:
             real = real.parent
         if real.is_relative_to(SHARED_TEMPORARY) and real != SHARED_TEMPORARY:

@@ -26,7 +26,7 @@ def reachable_sockets(policy: Policy) -> list[Path]:
     Docker, D-Bus, systemd, tmux or an agent for keys would act for a command, outside. The kernel lists those bound in
     this network namespace; what was mounted into a container from outside is not listed, and lies in /run.
     """
-    found = {path for path in _listed() if path.is_socket()}
+    found = {path for path in _listed() if _is_socket(path)}
     for folder in _SERVICES:
         found |= set(_below(Path(os.path.realpath(folder)), _DEPTH))
     ours = (policy.root, policy.temp)
@@ -35,6 +35,14 @@ def reachable_sockets(policy: Policy) -> list[Path]:
         for path in found
         if os.access(path, os.W_OK) and not any(path.is_relative_to(place) for place in ours)
     )
+
+
+def _is_socket(path: Path) -> bool:
+    """False also for one that nobody here may look at, and so not connect to."""
+    try:
+        return stat.S_ISSOCK(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def are_there_abstract() -> bool:

@@ -119,13 +119,20 @@ class Reader:
         """The descriptor of a folder below the root."""
         if folder != self._name:
             self._leave()
-            for part in folder.split("/") if folder else ():
-                inner = os.open(part, _FOLDER, dir_fd=self._folder)
-                if self._folder != self._root:
-                    os.close(self._folder)
-                self._folder = inner
+            try:
+                self._walk(folder)
+            except OSError:
+                self._leave()  # or what is half way down would be taken for the root
+                raise
             self._name = folder
         return self._folder
+
+    def _walk(self, folder: str) -> None:
+        for part in folder.split("/") if folder else ():
+            inner = os.open(part, _FOLDER, dir_fd=self._folder)
+            if self._folder != self._root:
+                os.close(self._folder)
+            self._folder = inner
 
     def _leave(self) -> None:
         if self._folder != self._root:
