@@ -16,6 +16,7 @@ from ..tools.git.clones import Clone, Clones
 from ..tools.git.snapshot import Snapshot
 from ..tools.git.store import Store
 from ..tools.git.survey import Reason
+from ..tools.paths import is_file
 from ..tools.sandbox.base import Sandbox, why_not_in_clones
 from ..tools.sandbox.carried import carried_folders
 from ..tools.sandbox.detect import able_to_mount
@@ -76,7 +77,7 @@ class Clonework:
     async def whole(self, name: str, base: str) -> Clone:
         """The clone of this name that an earlier run left, if it still is one; else a new one with this commit."""
         clone = self.clones.find(name)
-        if clone is not None and not (clone.git_dir / "HEAD").is_file():
+        if clone is not None and not is_file(clone.git_dir / "HEAD"):
             await self.clones.remove(clone)
             clone = None
         return clone or await self.clones.make(base, name)
@@ -149,5 +150,5 @@ def _require_apart(commands: SandboxedCommands, clone: Clone, root: Path) -> Non
     met = [
         place for place in writable if place.is_relative_to(person) or person.is_relative_to(place)
     ]
-    if met or own.is_relative_to(person) or not (clone.git_dir / "HEAD").is_file():
+    if met or own.is_relative_to(person) or not is_file(clone.git_dir / "HEAD"):
         raise NotApartError(f"the clone {clone.name} is not apart from {person}: {met or own}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .base import CommandOutcome
 from .jobs import BackgroundJobs, JobOutput
-from .paths import folder_key
+from .paths import folder_key, is_file
 from .process import Launch, ProcessResult, run_process
 from .room import leaving_room
 from .sandbox.base import Sandbox
@@ -205,7 +205,7 @@ def _environments(
 def _activated(folders: Iterable[tuple[Path, Path]], path: str) -> dict[str, str]:
     """The project's own Python environment as its `activate` would set it: plain `python` is then the project's."""
     for folder, seen in folders:
-        if (folder / "pyvenv.cfg").is_file():
+        if is_file(folder / "pyvenv.cfg"):
             return {"VIRTUAL_ENV": str(seen), "PATH": f"{seen / 'bin'}{os.pathsep}{path}"}
     return {}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +21,13 @@ _NAMED = 8
 
 @dataclass(slots=True)
 class _FileHits:
+    name: str
+    """Its path as the system takes it, where `path` is for the model."""
     path: str
     lines: list[str] = field(default_factory=list[str])
     matches: int = 0
     shown: int = 0
+    places: list[tuple[int, bytes]] = field(default_factory=list[tuple[int, bytes]])
 
 
 class Hits:
@@ -72,8 +76,10 @@ class Hits:
             if self._file is not None and self._has_room(self._file):
                 self._add(self._file, json.loads(record)["data"], "-")
         elif record.startswith(b'{"type":"begin"'):
-            path = _text(json.loads(record)["data"]["path"]).removeprefix("./")
-            self._file = _FileHits(path) if self._keep(path) else None
+            said = json.loads(record)["data"]["path"]
+            path = _text(said).removeprefix("./")
+            name = os.fsdecode(_bytes(said)).removeprefix("./")
+            self._file = _FileHits(name, path) if self._keep(path) else None
         elif record.startswith(b'{"type":"end"') and self._file is not None:
             self._end(self._file, json.loads(record)["data"]["binary_offset"] is not None)
 
@@ -84,14 +90,28 @@ class Hits:
             self.matches += 1
 
     def _end(self, file: _FileHits, binary: bool) -> None:
+        self._file = None
         if binary:
-            self.matches -= file.matches
-            self._lines -= len(file.lines)
-            self._chars -= sum(map(len, file.lines))
+            self._forget(file)
             self.binary.append(file.path)
         elif file.matches:
             self._files.append(file)
-        self._file = None
+
+    def _forget(self, file: _FileHits) -> None:
+        self.matches -= file.matches
+        self._lines -= len(file.lines)
+        self._chars -= sum(map(len, file.lines))
+
+    def leave_out(self, doubtful: Callable[[str, Sequence[tuple[int, bytes]]], bool]) -> list[str]:
+        """Drops files by their paths and by what is shown of them: bytes with the offset where they stood, as far as
+        the records tell. Which it dropped, for the model."""
+        if self._file is not None:  # the stream was cut
+            self._end(self._file, binary=False)
+        found = [file for file in self._files if doubtful(file.name, file.places)]
+        for file in found:
+            self._forget(file)
+            self._files.remove(file)
+        return [file.path for file in found]
 
     def _has_room(self, file: _FileHits) -> bool:
         return (
@@ -100,6 +120,8 @@ class Hits:
 
     def _add(self, file: _FileHits, data: dict[str, Any], mark: str) -> None:
         text = _text(data["lines"]).removesuffix("\n")
+        if "absolute_offset" in data:
+            file.places.append((data["absolute_offset"], _bytes(data["lines"])))
         spans = data.get("submatches") or [{"start": 0, "end": 0}]
         at = _characters(data["lines"], spans[0]["start"])
         for offset, line in enumerate(text.split("\n")):
@@ -135,6 +157,10 @@ class Hits:
         return "\n".join(parts)
 
 
+def _bytes(value: dict[str, str]) -> bytes:
+    return value["text"].encode() if "text" in value else base64.b64decode(value["bytes"])
+
+
 def _text(value: dict[str, str]) -> str:
     if "text" in value:
         return value["text"]
@@ -143,8 +169,7 @@ def _text(value: dict[str, str]) -> str:
 
 def _characters(value: dict[str, str], offset: int) -> int:
     """A byte offset as an offset of characters."""
-    data = value["text"].encode() if "text" in value else base64.b64decode(value["bytes"])
-    return len(data[:offset].decode("utf-8", "replace"))
+    return len(_bytes(value)[:offset].decode("utf-8", "replace"))
 
 
 def _clip(line: str, at: int) -> str:

@@ -14,6 +14,7 @@ from .base import Effects, Tool, ToolContext, ToolResult
 from .child import stream
 from .code.languages import language_of
 from .code.model import FileFacts, SourceFile
+from .code.present import present_tree
 from .errors import ToolError
 from .files import declared_path, load, relative_path
 from .outline_text import file_outline, folder_outline
@@ -42,7 +43,7 @@ def _title(params: OutlineParams) -> str:
 
 async def _run(params: OutlineParams, context: ToolContext) -> ToolResult:
     path, name = await asyncio.to_thread(_target, context.root, params.path)
-    tree = await context.code.tree() if context.code is not None else None
+    tree = await present_tree(context.code) if context.code is not None else None
     if is_folder(context.root / path):
         if tree is None:
             raise ToolError("There is no index of this tree. Name one file, or `read` the folder.")

@@ -90,12 +90,12 @@ def leads_into(path: Path, folder: Path) -> bool:
         return True
 
 
-# Of a path that somebody else may have made, `Path.exists` and its kin raise more than nobody would expect: for a link
-# to a name that is too long, and for a folder that may not be looked into.
+# Of a path that somebody else may have made, `Path.exists` and its kin raise OSError: for a link to a name that is too
+# long, and in a folder that may not be looked into.
 
 
 def exists(path: Path) -> bool:
-    """Whether `path` leads to anything. False also where that can't be told; links are followed, as by all three."""
+    """Whether `path` leads to anything. Links are followed but for `is_link`; what can't be told is False."""
     return os.path.exists(path)  # noqa: PTH110
 
 
@@ -107,6 +107,11 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """Whether `path` leads to a folder."""
     return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_link(path: Path) -> bool:
+    """Whether `path` itself is a symbolic link."""
+    return os.path.islink(path)  # noqa: PTH114
 
 
 def close_off(home: Path, root: Path) -> None:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from .errors import ToolError
 from .ignore import visible_files
-from .paths import opened
+from .paths import open_no_follow, opened
 
 BAD_PATTERN = 3
 """Exit code for a pattern that does not compile; standard error says why."""
@@ -66,10 +67,9 @@ def main() -> int:
 
 def _records(root: Path, path: str, pattern: re.Pattern[str], context: int) -> Iterator[bytes]:
     try:
-        descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with opened(descriptor) as file:
+        with opened(open_no_follow(root, path, os.O_RDONLY | os.O_NONBLOCK)) as file:
             data = file.read()
-    except OSError:
+    except (ToolError, OSError):
         return  # gone or unreadable: as if it were not there, like ripgrep with --no-messages
     if b"\0" in data:
         return

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,17 +15,18 @@ from pydantic import Field
 
 from .base import Effects, Tool, ToolContext, ToolResult
 from .child import Ended, stream
+from .code.present import present_tree
 from .errors import ToolError
-from .files import relative_path
+from .files import MAX_FILE_BYTES, relative_path
 from .globs import glob_pattern
 from .hits import Hits
 from .params import Params
-from .paths import exists, is_file, is_git_internal, real_inside
+from .paths import exists, is_file, is_folder, is_git_internal, open_no_follow, opened, real_inside
 from .ripgrep import content_arguments, find_ripgrep, list_arguments, name_arguments
 from .scan import BAD_PATTERN, Request
 from .suggest import missing
 from .symbols import Question, answer
-from .text import is_well_formed
+from .text import decode, is_well_formed
 
 MAX_PATTERN_CHARS = 4_000
 MAX_CONTEXT = 20
@@ -33,6 +34,8 @@ MAX_NAMES = 300
 MAX_LISTED_BYTES = 64_000_000
 SECONDS = 30.0
 _MAX_FAULT = 80
+_MARKED = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+"""With these a file says in which encoding it is."""
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _WHAT: dict[Question | None, str] = {
     None: "",
@@ -131,7 +134,7 @@ async def _symbol(
     def keep(path: str) -> bool:
         return (path.startswith(below) or path == query.start) and query.keep(path)
 
-    tree = await context.code.tree()
+    tree = await present_tree(context.code)
     return await asyncio.to_thread(answer, tree, question, params.pattern, keep)
 
 
@@ -189,6 +192,8 @@ def _query(params: SearchParams, root: Path) -> _Query:
         raise ToolError(missing(root, path, folders=True))
     if is_git_internal(path):
         raise ToolError("What is in .git is not searched.")
+    if not (is_file(target) or is_folder(target)):  # ripgrep would wait for it
+        raise ToolError(f"{path} is neither a file nor a folder but a pipe, socket or device.")
     keep = _keeper(params.glob, start)
     return _Query(
         root=root,
@@ -230,15 +235,43 @@ async def _contents(query: _Query, ripgrep: str | None) -> str:
         arguments = content_arguments(query.pattern, query.start, query.ignore_case, query.context)
         ended = await stream([ripgrep, *arguments], query.root, b"", hits.feed, SECONDS)
         _check_ripgrep(ended, bool(hits.matches))
+        strange = await asyncio.to_thread(
+            hits.leave_out, lambda path, places: not _stands(query.root, path, places)
+        )
     else:
         ended = await stream(_SCAN, query.root, query.request(), hits.feed, SECONDS)
         _check_scan(ended)
+        strange = []
     parts = [hits.text()]
+    if strange:
+        parts.append(f"changed while they were searched, not shown: {', '.join(strange[:5])}")
     if hits.binary:
         parts.append(f"binary, not shown: {', '.join(hits.binary[:5])}")
     if ended.timed_out:
         parts.append(_too_slow(found=bool(hits.matches)))
     return "\n".join(part for part in parts if part)
+
+
+def _stands(root: Path, path: str, places: Sequence[tuple[int, bytes]]) -> bool:
+    """Whether what is to be shown of a file is what the tree has there.
+
+    ripgrep opens what it was given by name, and a command that runs beside can put a link in the way by then: to
+    secrets, which are hidden from that command and not from ripgrep.
+    """
+    try:
+        with opened(open_no_follow(root, path, os.O_RDONLY | os.O_NONBLOCK)) as file:
+            descriptor = file.fileno()
+            if all(os.pread(descriptor, len(data), at) == data for at, data in places):
+                return True
+            if not file.read(3).startswith(_MARKED):
+                return False
+            file.seek(0)
+            text = decode(file.read(MAX_FILE_BYTES))  # ripgrep counts in what it made of it
+    except (ToolError, OSError):
+        return False
+    return text is not None and all(
+        data.decode("utf-8", "replace") in text.raw for _, data in places
+    )
 
 
 async def _names(query: _Query, ripgrep: str | None) -> str:

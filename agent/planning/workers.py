@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ...prompts.render import render
+from ...tools.code.present import present_tree
 from ...tools.codemods.model import Codemod
 from ...tools.codemods.run import run_codemod
 from ...tools.codemods.told import report_text
@@ -18,6 +19,7 @@ from ...tools.errors import PersonError, ToolError
 from ...tools.git.clones import Clone
 from ...tools.git.merging import commit_tree, merge_trees
 from ...tools.git.parcels import pack_commits, unpack
+from ...tools.paths import is_file
 from ...tools.registry import TOOLS, schemas, schemas_json
 from ...tools.slots import Commands
 from ..asking.approvals import Nobody
@@ -172,7 +174,7 @@ class LocalEngine:
         clone = self._shop.clones.find(left.transcript.name) if left else None
         if left is None or clone is None:
             return None
-        if not (clone.git_dir / "HEAD").is_file():
+        if not is_file(clone.git_dir / "HEAD"):
             # Its worker took its `.git` away, and no command is started in such a clone.
             with suppress(PersonError, OSError):
                 await self._shop.clones.remove(clone)
@@ -195,7 +197,7 @@ class LocalEngine:
         code = shop.code(clone)
 
         async def request_paths(paths: Sequence[str]) -> str:
-            return self._bounds.request(task, paths, await code.tree())
+            return self._bounds.request(task, paths, await present_tree(code))
 
         place = Workplace(
             clone.root,

@@ -17,7 +17,13 @@ from hypothesis import strategies as st
 from leadline.tools import paths
 from leadline.tools.errors import ToolError
 from leadline.tools.paths import (
+    exists,
+    head_of,
+    is_file,
+    is_folder,
     is_git_internal,
+    is_link,
+    leads_into,
     open_no_follow,
     read_bytes,
     real_inside,
@@ -286,3 +292,46 @@ def test_python_never_runs_what_a_file_said_before(root: Path) -> None:
             text=True,
         )
         assert ran.stdout == f"{value}\n"
+
+
+def test_a_folder_in_the_place_of_a_file_stays_open_nowhere(root: Path) -> None:
+    before = os.listdir("/proc/self/fd")  # noqa: PTH208
+    for _ in range(20):
+        with pytest.raises(ToolError, match="folder"):
+            read_bytes(root, "src", 10)
+        assert head_of(root / "src", 10) is None
+    assert len(os.listdir("/proc/self/fd")) == len(before)  # noqa: PTH208
+
+
+@pytest.mark.timeout(20)
+def test_only_the_beginning_of_a_file_is_read_and_a_pipe_is_waited_for_by_nobody(
+    root: Path,
+) -> None:
+    os.mkfifo(root / "pipe")
+    (root / "zero").symlink_to("/dev/zero")
+    (root / "near").symlink_to("src/a.py")
+    assert [head_of(root / name, 10) for name in ("pipe", "zero", "none", "a\0b")] == [None] * 4
+    (root / "src" / "a.py").write_text("abc")
+    assert head_of(root / "near", 2) == b"ab"
+    assert head_of(root / "near", 2, follow=False) is None
+
+
+def test_a_link_to_a_name_that_is_too_long_leads_to_nothing(root: Path) -> None:
+    (root / "long").symlink_to("x" * 300)
+    for path in (root / "long", root / "long" / "below", root / ("y" * 300)):
+        assert not any(look(path) for look in (exists, is_file, is_folder))
+    assert is_link(root / "long")
+    assert not is_link(root / "long" / "below")
+
+
+def test_what_leads_into_a_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root.parent / "way").symlink_to(root / "src")
+    assert leads_into(root.parent / "way" / "a.py", root)
+    assert leads_into(root, root)
+    assert not leads_into(root.parent / "outside", root)
+
+    def going(path: str, **_more: int | None) -> str:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(os, "readlink", going)
+    assert leads_into(root.parent / "way", root.parent / "outside")  # in doubt

@@ -140,3 +140,14 @@ async def test_with_real_programs(tmp_path: Path) -> None:
     (make,) = await find_runtimes(["Makefile"], tmp_path, run)
     assert make.version is not None
     assert make.path == shutil.which("make")
+
+
+async def test_an_environment_whose_links_lead_nowhere(tmp_path: Path) -> None:
+    machine = Machine()
+    for folder, name in ((".venv", "pyvenv.cfg"), ("venv", "bin/python")):
+        (tmp_path / folder / "bin").mkdir(parents=True)
+        (tmp_path / folder / "pyvenv.cfg").touch()
+        (tmp_path / folder / name).unlink(missing_ok=True)
+        (tmp_path / folder / name).symlink_to("x" * 300)
+    (found,) = await find_runtimes(["a.py"], tmp_path, machine.run, machine.which)
+    assert found.path == "/usr/bin/python3"

@@ -479,3 +479,46 @@ def test_ignore_rules_are_gits(
     command = ["git", "ls-files", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=root, check=True, capture_output=True, env=environment)
     assert sorted(visible_files(root, ".")) == sorted(listed.stdout.decode().split("\0")[:-1])
+
+
+async def test_ignore_files_that_are_none(bench: Workbench) -> None:
+    bench.put("a.py", "needle\n")
+    (bench.root / ".gitignore").mkdir()
+    (bench.root / ".ignore").symlink_to("x" * 300)
+    assert await found(bench, "needle") == "a.py\n1: needle"
+    assert list(visible_files(bench.root, ".")) == ["a.py"]
+
+
+def test_a_git_that_leads_nowhere_makes_no_work_tree(tmp_path: Path) -> None:
+    (tmp_path / "a.log").touch()
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    (tmp_path / ".git").symlink_to("x" * 300)
+    assert list(visible_files(tmp_path, ".")) == [".gitignore", "a.log"]
+
+
+@pytest.mark.timeout(20)
+async def test_a_pipe_is_not_waited_for(bench: Workbench) -> None:
+    os.mkfifo(bench.root / "pipe")
+    with pytest.raises(ToolError, match="neither a file nor a folder"):
+        await bench.call(SEARCH, pattern="needle", path="pipe")
+
+
+async def test_a_name_that_is_too_long_does_not_exist(bench: Workbench) -> None:
+    bench.put("a.py", "needle\n")
+    (bench.root / "long").symlink_to("x" * 300)
+    for path in ("x" * 300, "long"):
+        with pytest.raises(ToolError, match="does not exist"):
+            await bench.call(SEARCH, pattern="needle", path=path)
+
+
+def test_a_link_on_the_search_path_that_goes_as_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an environment that is just made anew: then nothing is taken from there."""
+    (tmp_path / "bin").symlink_to("/usr/bin")
+
+    def going(path: str, **_more: int | None) -> str:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(os, "readlink", going)
+    assert find_ripgrep(tmp_path / "root", {"PATH": f"{tmp_path}/bin"}) is None

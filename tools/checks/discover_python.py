@@ -117,7 +117,7 @@ def _pytest_source(names: frozenset[str], files: Sequence[str], read: Read) -> s
 def _pyproject_names_pytest(text: str) -> bool:
     try:
         return _names_pytest(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # the first also for a number of too many digits
         return False
 
 

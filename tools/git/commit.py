@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import Exit, PersonError
-from ..paths import exists
+from ..paths import exists, is_link
 from .hardening import Override
 from .indexlock import IndexLock
 from .message import commit_message
@@ -186,8 +186,7 @@ def _sort_out(root: Path, paths: list[str]) -> tuple[list[str], list[str]]:
     there: list[str] = []
     gone: list[str] = []
     for path in paths:
-        # Not `Path.is_symlink`, which raises where nobody may look.
-        if any(os.path.islink(root / folder) for folder in parents(path)):  # noqa: PTH114
+        if any(is_link(root / folder) for folder in parents(path)):
             raise PersonError(f"Nothing was committed: {some([path])} is behind a symbolic link.")
         if any(exists(root / folder / ".git") for folder in parents(path)):
             raise PersonError(

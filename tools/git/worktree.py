@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..paths import opened, temporary_name
+from ..paths import is_link, opened, temporary_name
 from .objects import EXECUTABLE, LINK, Entry
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -131,7 +131,7 @@ class Tree:
     def files_below(self, folder: str) -> Iterator[str]:
         """Everything in a folder that is no folder. Links are named, not followed."""
         for above, folders, files in os.walk(self._root / folder, followlinks=False):
-            links = [name for name in folders if Path(above, name).is_symlink()]
+            links = [name for name in folders if is_link(Path(above, name))]
             for name in files + links:
                 yield Path(above, name).relative_to(self._root).as_posix()
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import PersonError
-from ..paths import head_of, is_file, is_folder, real_path
+from ..paths import head_of, is_file, is_folder, is_link, real_path
 from . import tables
 from .policy import Access, Borrowed, Policy
 
@@ -160,7 +160,7 @@ def git_places(root: Path) -> list[Path]:
 
 def _repository(entry: Path) -> list[Path]:
     """`entry` is named `.git`; itself unless it is a link, which cannot be protected, and all that it leads to."""
-    found = [] if entry.is_symlink() else [entry]
+    found = [] if is_link(entry) else [entry]
     folder = Path(real_path(entry))
     if is_file(folder):
         pointer = _first_line(folder).removeprefix("gitdir:").strip()

@@ -225,3 +225,8 @@ def test_files_that_cannot_be_read_are_survived() -> None:
     files = ["pyproject.toml", "package.json", "Makefile", "Cargo.toml", "tests/test_a.py"]
     found = find_checks(files, lambda path: None)
     assert [check.kind for check in found] == ["pytest", "cargo"]
+
+
+def test_numbers_of_too_many_digits_are_no_reason_to_end() -> None:
+    texts = {"pyproject.toml": f"a = {'1' * 5_000}\n", "package.json": "1" * 5_000}
+    assert find_checks(list(texts), texts.get) == ()

@@ -80,3 +80,9 @@ def test_very_long_output_is_read_in_bounded_parts() -> None:
     noise = "x" * 3_000_000 + "\n" + "y\n" * 1_500_000
     report = read_output("pytest", noise + "..    [100%]\n2 passed in 0.01s\n", 0)
     assert (report.framework, report.passed) == ("pytest", 2)
+
+
+def test_events_that_are_nested_without_end_are_none() -> None:
+    deep = '{"a":' + "[" * 2_000
+    said = f'{{"Action":"output","Package":"p","Output":"ok"}}\n{deep}\n'
+    assert not read_output("go test -json ./...", said, 1).green

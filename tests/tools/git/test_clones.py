@@ -703,3 +703,17 @@ def test_a_clone_cancelled_at_any_time_leaves_nothing_behind(turns: list[int]) -
         folder = Path(name).resolve()
         subprocess.run(["git", "init", "--quiet", folder / "root"], check=True)
         asyncio.run(law(folder))
+
+
+@pytest.mark.parametrize("target", ["exclude", "x" * 300], ids=["loop", "too long"])
+async def test_ignore_rules_that_can_not_be_read_are_none(
+    repo: Path, state: Path, target: str
+) -> None:
+    exclude = repo / ".git" / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    exclude.unlink(missing_ok=True)
+    exclude.symlink_to(target)
+    shop = await open_shop(state, repo)
+    clone = await shop.clones.make(await shop.snapshots.take("start"), "w1")
+    assert (clone.git_dir / "info" / "exclude").read_bytes() == b""
+    assert (clone.root / "a.txt").read_text() == "one\n"

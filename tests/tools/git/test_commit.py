@@ -335,3 +335,15 @@ def test_messages() -> None:
     assert commit_message("fix: one", TRAILER) == f"fix: one\n\n{TRAILER}\n"
     with pytest.raises(ValueError, match="trailer"):
         commit_message("one", "two\nlines: x")
+
+
+async def test_a_path_below_a_link_that_leads_nowhere(opened: Repository) -> None:
+    (opened.root / "src" / "b.py").unlink()
+    (opened.root / "src" / ".git").symlink_to("x" * 300)
+    made = await commit_paths(opened, ["src/b.py"], "Remove it", trailer=TRAILER)
+    assert made.paths == ("src/b.py",)
+
+
+async def test_a_path_that_can_not_be_looked_at(opened: Repository) -> None:
+    with pytest.raises(PersonError, match="cannot be looked at"):
+        await commit_paths(opened, ["x" * 300], "Add it", trailer=TRAILER)

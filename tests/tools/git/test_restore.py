@@ -274,3 +274,81 @@ def test_tree_refuses_links_at_every_level(tmp_path: Path) -> None:
     tree.remove("real/a/b/c")
     assert not (root / "real" / "a").exists()
     assert [path.name for path in (root / "real").iterdir()] == ["file"]
+
+
+def going(monkeypatch: pytest.MonkeyPatch, then: Callable[[], object]) -> None:
+    """Does `then` once, as soon as a path was found to be the same as before."""
+    same, left = Tree.same, [then]
+
+    def seen(tree: Tree, path: str, stamp: tuple[int, ...] | None) -> bool:
+        found = same(tree, path, stamp)
+        if found and left:
+            left.pop()()
+        return found
+
+    monkeypatch.setattr(Tree, "same", seen)
+
+
+async def test_a_file_that_goes_as_it_is_removed_is_overtaken(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = store.root
+    before, after = await change(store)
+
+    def swap() -> None:
+        (root / "new" / "n.txt").unlink()
+        (root / "new").rmdir()
+        (root / "new").symlink_to(root.parent)
+
+    going(monkeypatch, swap)
+    report = await store.restore(after, before)
+    assert (report.overtaken, report.deleted) == (("new/n.txt",), ())
+    assert (root / "a.txt").read_text() == "one\n"
+
+
+async def test_a_folder_that_comes_as_a_file_is_removed_is_overtaken(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = store.root
+    before, after = await change(store)
+
+    def swap() -> None:
+        (root / "new" / "n.txt").unlink()
+        (root / "new" / "n.txt").mkdir()
+
+    going(monkeypatch, swap)
+    report = await store.restore(after, before)
+    assert (report.overtaken, report.deleted) == (("new/n.txt",), ())
+
+
+async def test_a_folder_that_comes_as_a_file_is_written_is_overtaken(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = store.root
+    before, after = await change(store)
+    await store.restore(after, before)
+
+    def swap() -> None:
+        (root / "a.txt").unlink()
+        (root / "a.txt").mkdir()
+
+    (root / "src" / "b.py").unlink()  # so that the first to be looked at is a.txt
+    going(monkeypatch, swap)
+    report = await store.restore(before, after)
+    assert (report.overtaken, report.written) == (("a.txt",), ("new/n.txt",))
+    assert sorted(path.name for path in root.iterdir()) == [".git", "a.txt", "new", "src"]
+
+
+async def test_a_link_that_turns_into_a_file_as_it_is_read_is_in_the_way(
+    store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = await change(store)
+    (store.root / "a.txt").unlink()
+    (store.root / "a.txt").symlink_to("src")
+
+    def turned(path: str, **_more: int | None) -> str:
+        raise OSError(22, "Invalid argument", path)
+
+    monkeypatch.setattr(os, "readlink", turned)
+    with pytest.raises(PersonError, match=r"in the way of a\.txt"):
+        await store.restore(after, before)

@@ -223,3 +223,21 @@ def _python(code: str) -> str:
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env
     ).stdout
+
+
+async def test_a_link_on_the_search_path_that_goes_as_it_is_read(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").symlink_to("/usr/bin")
+    read, gone = os.readlink, [0]
+
+    def going(path: str, **more: int | None) -> str:
+        if str(path) == str(tmp_path / "bin") and gone[0] < 2:
+            gone[0] += 1
+            raise FileNotFoundError(path)
+        return read(path, **more)
+
+    monkeypatch.setattr(os, "readlink", going)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    assert (await run_git(Place(repo), "version")).code == 0
+    assert gone[0] == 2

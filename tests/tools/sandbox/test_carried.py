@@ -147,3 +147,25 @@ def test_whatever_is_asked_for_it_lies_in_the_tree(
         assert one.is_relative_to(root)
         assert one != root
         assert not any(one != other and one.is_relative_to(other) for other in found)
+
+
+def test_a_link_that_leads_nowhere_is_not_carried(tmp_path: Path) -> None:
+    (tmp_path / "node_modules").symlink_to("x" * 300)
+    assert carried_folders(tmp_path, ["node_modules/"]) == ()
+
+
+def test_a_link_on_the_way_that_goes_as_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder(tmp_path, "real/node_modules")
+    (tmp_path / "link").symlink_to("real")
+    read, gone = os.readlink, [1]
+
+    def going(path: str, **more: int | None) -> str:
+        if gone[0]:
+            gone[0] -= 1
+            raise FileNotFoundError(path)
+        return read(path, **more)
+
+    monkeypatch.setattr(os, "readlink", going)
+    assert carried_folders(tmp_path, ["link/node_modules/"]) == ()

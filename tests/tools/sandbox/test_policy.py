@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leadline.tools.errors import PersonError
-from leadline.tools.sandbox.landlock import carve, rules
+from leadline.tools.errors import PersonError, ToolError
+from leadline.tools.sandbox.base import Sandbox
+from leadline.tools.sandbox.bubblewrap import Bubblewrap
+from leadline.tools.sandbox.landlock import Landlock, carve, rules
 from leadline.tools.sandbox.places import git_places, make_policy
 from leadline.tools.sandbox.policy import Access, Policy
+from leadline.tools.sandbox.sockets import reachable_sockets
 
 if TYPE_CHECKING:
     from .conftest import Scene
@@ -174,3 +178,72 @@ def policy_with(scene: Scene, variables: Mapping[str, str]) -> Policy:
         leadline_home=scene.state,
         readable=[scene.state / "outputs"],
     )
+
+
+@pytest.mark.timeout(20)
+def test_pipes_in_the_places_of_git_are_not_waited_for(scene: Scene) -> None:
+    """A command can put them there, and the next one is held back by none."""
+    entry = scene.root / "nested" / ".git"
+    for folder in (entry / "objects" / "info", scene.root / "other"):
+        folder.mkdir(parents=True)
+    (entry / "HEAD").write_text("ref: refs/heads/main\n")
+    for pipe in (
+        entry / "objects" / "info" / "alternates",
+        scene.root / ".gitmodules",
+        scene.root / "other" / ".git",
+    ):
+        os.mkfifo(pipe)
+    assert entry in scene.policy().read_only
+    (entry / "commondir").symlink_to("/dev/zero")
+    assert entry in scene.policy().read_only
+
+
+def test_names_that_are_too_long_in_the_places_of_git(scene: Scene) -> None:
+    long = "x" * 300
+    nested = scene.root / "nested"
+    nested.mkdir()
+    (scene.root / ".gitmodules").write_text(f"[submodule]\n\tpath = link\n\tpath = {long}\n")
+    (scene.root / "link").symlink_to(long)
+    (nested / ".git").write_text(f"gitdir: {long}\n")
+    assert nested / ".git" in scene.policy().read_only
+    (nested / ".git").unlink()
+    (nested / ".git").symlink_to(long)
+    assert scene.root / ".git" in scene.policy().read_only
+
+
+def test_a_link_among_the_programs_that_goes_as_it_is_read(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scene.root / "bin").symlink_to("/usr/bin")
+    read, gone = os.readlink, [0]
+
+    def going(path: str, **more: int | None) -> str:
+        if str(path) == str(scene.root / "bin") and gone[0] < 2:
+            gone[0] += 1
+            raise FileNotFoundError(path)
+        return read(path, **more)
+
+    monkeypatch.setattr(os, "readlink", going)
+    environ = {**scene.environ, "PATH": f"{scene.root}/bin:/usr/bin"}
+    make_policy(scene.root, temp=scene.temp, home=scene.home, environ=environ)
+    assert gone[0] == 2
+
+
+@pytest.mark.parametrize("sandbox", [Bubblewrap("/usr/bin/bwrap", None), Landlock(3, "x86_64")])
+def test_a_tree_that_is_gone_is_told(scene: Scene, sandbox: Sandbox) -> None:
+    policy = scene.policy()
+    scene.root.rename(scene.base / "away")
+    with pytest.raises(ToolError, match="Commands cannot be run"):
+        sandbox.command(("true",), policy)
+
+
+def test_a_socket_that_nobody_may_look_at_is_none_to_cover(scene: Scene) -> None:
+    """The kernel lists it by its name all the same."""
+    folder = scene.outside / "service"
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "s"))
+        assert folder / "s" in reachable_sockets(scene.policy())
+        folder.rename(scene.outside / "moved")
+        folder.symlink_to("x" * 300)  # as one finds a folder that is closed
+        assert folder / "s" not in reachable_sockets(scene.policy())

@@ -78,7 +78,7 @@ def _from_events(lines: Sequence[str]) -> Iterator[str]:
     for line in lines:
         try:
             event: object = json.loads(line) if line.startswith("{") else None
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if not isinstance(event, dict):
             continue

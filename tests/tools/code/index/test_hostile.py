@@ -10,6 +10,7 @@ import pytest
 from leadline.tests.support.codetrees import SMALL, answers, fresh, paths_in
 from leadline.tests.support.repos import git, make_repo, write_files
 from leadline.tools.code.index.code_index import CodeIndex
+from leadline.tools.code.index.content import Reader
 from leadline.tools.code.model import NOTHING_KNOWN
 from leadline.tools.git.repository import open_repository
 
@@ -205,3 +206,16 @@ def test_an_empty_tree(tmp_path: Path) -> None:
     assert tree.files == {}
     assert tree.mentions(["x"]) == tree.definers(["x"]) == tree.referrers(["x"]) == {}
     assert paths_in(tmp_path) == []
+
+
+def test_a_folder_that_is_missing_half_way_down_is_not_taken_for_the_root(tmp_path: Path) -> None:
+    write_files(tmp_path, {"a/x.py": "def inner(): ...\n", "x.py": "def outer(): ...\n"})
+    (tmp_path / "a" / "link").symlink_to(tmp_path / "a")
+    for missing in ("a/none/x.py", "a/link/x.py", "a/x.py/y.py"):
+        with Reader(tmp_path) as reader:
+            assert reader.inspect(missing) is None
+            found = reader.inspect("x.py")
+            assert found is not None
+            assert found.text == "def outer(): ...\n"
+    tree = fresh(tmp_path, ["a/link/x.py", "x.py"])
+    assert tree.definers(["inner", "outer"]) == {"outer": ("x.py",)}
