@@ -1,7 +1,7 @@
 """The one place where calls of the model become actions: validate, role, permission, order, run, record.
 
-A call can fail, be refused or be cut short; it always ends in a result for the model. Only the person's interrupt and
-faults of Leadline's own get out of here.
+A call can fail, be refused or be cut short; it always ends in a result for the model. Only the person's interrupt,
+faults of Leadline's own, and that the person's folder is gone get out of here: no model can do anything about those.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from .asking.approvals import Approver, Reply
 from .asking.question import Standing, question_of
 from .bus import Recorder
 from .events import ApprovalAnswered, ApprovalAsked, Repaired, ToolFinished, ToolStarted
+from .gone import require_folder
 from .messages import ToolCall, ToolMessage
 from .parameters import as_meant, at_root, explain
 from .passing import ToolOutput
@@ -140,6 +141,7 @@ class Dispatcher:
 
     async def run(self, calls: Sequence[ToolCall]) -> Outcome:
         """Run all calls of one answer: at once where they can't meet, else in call order."""
+        require_folder(self._place.known_as or self._place.root)
         # Looked at once, so that what an answer's calls may do does not hang on which of them is faster.
         may_write = self._place.may_write() if self._place.may_write else None
         prepared = [self._prepare(call, may_write) for call in calls]

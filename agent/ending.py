@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
@@ -16,11 +15,11 @@ from ..tools.git.snapshot import Snapshot
 from ..tools.git.snapshots import SnapshotStore
 from .bus import Recorder
 from .events import SessionEnded, Warned
-from .history.journal import Journal
+from .history.journal import Journal, JournalError
 from .outcome import bill, models, notes, task_results, turns
 from .planning.record import plans_of
 from .planning.solo import Finish
-from .result import EXIT_CODES, RunResult
+from .result import EXIT_CODES, RunResult, status_of
 from .steps import Steps
 
 ATTRIBUTION = "Assisted-by: Leadline"
@@ -59,12 +58,16 @@ class _Change:
 
 
 async def end_session(ending: Ending, finish: Finish) -> RunResult:
-    """Record the end and put the result together. A commit that can't be made changes the status, not the tree."""
-    change = await _change(ending)
-    finish = await _still_proven(ending, finish, change.last)
+    """Record the end and put the result together. A commit that can't be made changes the status, not the tree.
+
+    Nor is what came of the session lost with a tree that can't be looked at any more.
+    """
+    change, finish = await _looked_at(ending, finish)
     commit: Commit | None = None
     if ending.commit and change.paths and finish.status in ("done", "unverified"):
-        finish, commit = await _commit(ending, finish, change.paths)
+        finish, commit = await _commit(ending, finish, change)
+    elif ending.commit and finish.status == "conflict":
+        ending.recorder.emit(Warned("The commit was not made, because a conflict is left for you."))
     ending.recorder.emit(SessionEnded(finish.status, EXIT_CODES[finish.status], finish.summary))
     events = ending.journal.events
     record = plans_of(events)
@@ -90,6 +93,20 @@ async def end_session(ending: Ending, finish: Finish) -> RunResult:
         tasks=task_results(events, record),
         assumptions=plan.assumptions if plan else (),
     )
+
+
+async def _looked_at(ending: Ending, finish: Finish) -> tuple[_Change, Finish]:
+    try:
+        change = await _change(ending)
+        return change, await _still_proven(ending, finish, change.last)
+    except JournalError:
+        raise
+    except PersonError as error:
+        if finish.summary != error.message:
+            ending.recorder.emit(Warned(error.message))
+        if finish.status in ("done", "unverified"):
+            finish = replace(finish, status=status_of(error))
+        return _Change(), finish
 
 
 async def _change(ending: Ending) -> _Change:
@@ -132,10 +149,9 @@ async def _still_proven(ending: Ending, finish: Finish, last: Snapshot | None) -
     return replace(finish, status="unverified")
 
 
-async def _commit(
-    ending: Ending, finish: Finish, paths: Sequence[str]
-) -> tuple[Finish, Commit | None]:
+async def _commit(ending: Ending, finish: Finish, change: _Change) -> tuple[Finish, Commit | None]:
     assert ending.repository is not None
+    paths = change.paths
     message = _message(finish.summary)
     trailer = ATTRIBUTION if ending.attribution else None
     try:
@@ -151,7 +167,23 @@ async def _commit(
     if made.ignored:
         text = f"Not committed, because git ignores them: {some(made.ignored)}."
         ending.recorder.emit(Warned(text))
+    await _tell_of_staged(ending, change)
     return finish, made
+
+
+async def _tell_of_staged(ending: Ending, change: _Change) -> None:
+    """A commit by path takes the place of what the person had staged at its paths."""
+    assert ending.store is not None
+    if change.last is None or change.last.staged is None:
+        return
+    replaced = await ending.store.unstaged(change.last)
+    if replaced:
+        show = f"git --git-dir={ending.store.git_dir} show {change.last.staged[:12]}:PATH"
+        text = (
+            f"you had something else of {some(replaced)} staged, and the commit took its place. That is kept, and "
+            f"`{show}` prints it."
+        )
+        ending.recorder.emit(Warned(text))
 
 
 def _message(summary: str) -> str:

@@ -50,7 +50,8 @@ Status = Literal[
 class SessionStarted:
     """`root` is the work tree; `checks` are those the person named; `settings` the values in force, without secrets.
 
-    `workers` is how many may be at work at once, `plan_only` that the session ends with the plan.
+    `workers` is how many may be at work at once, `plan_only` that the session ends with the plan. `checked_out` is the
+    branch or commit, for people; journals of older releases have none.
     """
 
     version: str
@@ -66,6 +67,7 @@ class SessionStarted:
     way: Way = "solo"
     workers: int = 0
     plan_only: bool = False
+    checked_out: str = ""
     kind: Literal["session_started"] = "session_started"
 
 

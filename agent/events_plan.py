@@ -172,6 +172,16 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True)
+class HomecomingBegan:
+    """The first file of what landed is about to be written in the person's tree, which is as in the snapshot `before`
+    and is to be as in `after`. The step that follows says how it ended."""
+
+    before: str
+    after: str
+    kind: Literal["homecoming_began"] = "homecoming_began"
+
+
+@dataclass(frozen=True, slots=True)
 class BroughtHome:
     """The commit is merged into the person's tree. At `conflicts` theirs stayed, and ours is only in the commit."""
 
@@ -194,5 +204,6 @@ PlanEvent = (
     | CodemodRun
     | Landed
     | Reviewed
+    | HomecomingBegan
     | BroughtHome
 )

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from ..tools.errors import PersonError
+from ..tools.errors import Exit, PersonError
+from ..tools.git.repository import checked_out
 from .asking.consult import Consult, NoConsult
 from .asking.person import Person
 from .assembly import assemble
@@ -26,6 +27,7 @@ from .events import (
     SessionStarted,
     Way,
 )
+from .gone import require_folder
 from .history.journal import Journal, JournalError, utc_now
 from .history.rebuild import rebuilt
 from .history.replay import MAIN, Replayed, replay
@@ -129,6 +131,7 @@ async def run(start: Start, listeners: Sequence[Listener], *, stop: asyncio.Even
                 job.way,
                 job.workers,
                 job.plan_only,
+                checked_out(place.repository) if place.repository is not None else "",
             )
         )
         return await _go_on(kit, replay(kit.journal.events), stop)
@@ -213,6 +216,7 @@ async def _assembled_again(
     begun, settings, lead = state.started, start.settings, lead_of(state.started.way)
     mode = mode_to_go_on_in(mode_of(journal.events), begun.way, settings)
     catalog = load_catalog(settings.catalog)
+    require_folder(Path(begun.root), Exit.USAGE)
     place = await find_place(Path(begun.root), init=False, read_only=mode == "plan")
     schema = begun.output_schema
     job = Job(
@@ -287,7 +291,7 @@ def _earlier(state: Replayed) -> Earlier | None:
     """Where the steps of an earlier run ended; None if it did not get as far as storing the first."""
     if state.first is None:
         return None
-    return Earlier(state.first.commit, state.timeline, state.unsettled)
+    return Earlier(state.first.commit, state.timeline, state.unsettled, state.homing)
 
 
 async def _work(

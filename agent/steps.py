@@ -22,6 +22,8 @@ from ..tools.git.snapshots import SnapshotStore
 from ..tools.git.survey import Reason
 from .bus import Recorder
 from .events import SnapshotTaken
+from .events_plan import HomecomingBegan
+from .history.homing import step_of
 
 TICK_NS = 10_000_000
 """File systems stamp changes with a clock that lags by up to a tick of the kernel."""
@@ -31,12 +33,13 @@ TICK_NS = 10_000_000
 class Earlier:
     """Where an earlier run of the session left its steps; `first` is the id of the first snapshot.
 
-    `unsettled` says that something was under way whose end no snapshot shows.
+    `unsettled` says that something was under way whose end no snapshot shows; `homing` is such a homecoming.
     """
 
     first: str
     timeline: Timeline
     unsettled: bool
+    homing: HomecomingBegan | None = None
 
 
 class Steps:
@@ -138,13 +141,17 @@ class Steps:
 
     async def _bring(self, base: str, result: str, label: str) -> Homecoming:
         async with self._lock:
-            home = await bring_home(self._store, base, result, label)
+            home = await bring_home(self._store, base, result, label, self._begun)
             self._last, self._last_ns = home.after, time.time_ns() - TICK_NS
             if home.before.tree != home.after.tree:
                 before, after = home.before.commit, home.after.commit
                 self._timeline = self._timeline.record(before, after)
                 self._record(home.after, label, before, None)
             return home
+
+    def _begun(self, before: Snapshot, after: Snapshot) -> None:
+        if before.tree != after.tree:
+            self._recorder.emit(HomecomingBegan(before.commit, after.commit))
 
     async def changed_paths(self) -> tuple[str, ...]:
         """What the steps of the session changed, whoever else changed something meanwhile."""
@@ -163,11 +170,20 @@ class Steps:
             return
         self._first = await self._store.load(earlier.first)
         self._timeline = earlier.timeline
-        done = earlier.timeline.done
+        if earlier.homing is not None:
+            await self._cut_off(earlier.homing)
+        done = self._timeline.done
         self._last = await self._store.load(done[-1].after) if done else self._first
         if earlier.unsettled:
             self._before = self._last
             await self._after("found when resumed", None)
+
+    async def _cut_off(self, homing: HomecomingBegan) -> None:
+        """What a homecoming had written before it was cut off becomes a step. The person may have gone on since."""
+        step = await step_of(self._store, homing, self._timeline.at + 1)
+        if step is not None:
+            self._timeline = self._timeline.record(step.before, step.commit)
+            self._recorder.emit(step)
 
     async def _after(self, label: str, pending: asyncio.Task[None] | None) -> None:
         if pending is not None:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ...tools.errors import Exit, PersonError
 from ..events import Durable, Event, SessionEnded, SnapshotTaken
+from ..events_plan import HomecomingBegan
 
 FORMAT = 1
 FILE = "journal.jsonl"
@@ -148,7 +149,7 @@ class Journal:
         start = os.lseek(self._file, 0, os.SEEK_CUR)
         try:
             _write(self._file, encode(event) + b"\n")
-            if isinstance(body, SnapshotTaken | SessionEnded):
+            if isinstance(body, SnapshotTaken | HomecomingBegan | SessionEnded):
                 os.fsync(self._file)
         except OSError as error:
             os.ftruncate(self._file, start)

@@ -30,7 +30,7 @@ from ..events import (
     ToolStarted,
     UsageReported,
 )
-from ..events_plan import Forked
+from ..events_plan import BroughtHome, Forked, HomecomingBegan
 from ..messages import AssistantMessage, Message, ToolCall, ToolMessage, UserMessage
 from .journal import JournalError
 
@@ -57,7 +57,7 @@ class Replayed:
     """`messages` begin with the system message and end before the first unanswered call's result.
 
     `steps` are those of the timeline, without step 0, which is `first`. `unsettled` says that a call which may change
-    files began after the newest snapshot.
+    files began after the newest snapshot; `homing` is a homecoming that was cut off before its step.
 
     `claim` is what the model reported last, when nothing was said to it since and the session has not ended.
 
@@ -88,6 +88,7 @@ class Replayed:
     unsaid: tuple[str, ...] = ()
     restored: Restored | None = None
     forked: bool = False
+    homing: HomecomingBegan | None = None
 
 
 def replay(events: Sequence[Event], agent: str = MAIN) -> Replayed:
@@ -136,6 +137,7 @@ def replay(events: Sequence[Event], agent: str = MAIN) -> Replayed:
         unsaid=news.unsaid,
         restored=news.restored,
         forked=talk.forked,
+        homing=tree.homing,
     )
 
 
@@ -292,6 +294,7 @@ class _Tree:
         self.steps: list[SnapshotTaken] = []
         self.timeline = Timeline()
         self.unsettled = False
+        self.homing: HomecomingBegan | None = None
 
     def take(self, body: Durable) -> None:
         match body:
@@ -301,13 +304,19 @@ class _Tree:
                 self.steps = [*self.steps[: self.timeline.at], body]
                 self.timeline = self.timeline.record(body.before, body.commit, body.paths)
                 self.unsettled = False
+                self.homing = None
+            case HomecomingBegan() as body:
+                self.homing = body
             case Restored():
                 self.timeline = Timeline(self.timeline.steps, body.step)
                 self.unsettled = False
             case ToolStarted(mutates=True):
                 self.unsettled = True
+            case BroughtHome():
+                self.homing = None
             case SessionForked():  # what was called before was called in another session
                 self.unsettled = False
+                self.homing = None
             case _:
                 pass
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from ...tools.errors import Exit
 from ...tools.git.history import Move, Timeline, follow, touched
 from ...tools.git.names import printable, some
 from ...tools.git.repository import open_repository
@@ -14,6 +15,8 @@ from ...tools.git.snapshots import SnapshotStore
 from ...tools.paths import remove_abandoned
 from ..bus import Listener, Recorder, told_to
 from ..events import Restored
+from ..gone import require_folder
+from .homing import step_of
 from .journal import Journal, read_events
 from .replay import MAIN, Replayed, replay
 
@@ -57,14 +60,21 @@ async def _travel(
     journal = Journal.reopen(folder)
     try:
         state = replay(journal.events)
+        recorder = Recorder(journal, told_to(listeners), MAIN, state.turn)
+        store = None
+        if state.homing is not None:
+            store = await _store(folder, state)
+            step = await step_of(store, state.homing, state.timeline.at + 1)
+            if step is not None:
+                recorder.emit(step)
+                state = replay(journal.events)
         there, moves = go(state.timeline)
-        store = await _store(folder, state)
+        store = store or await _store(folder, state)
         await _tidy(store)
         report = await follow(store, moves, force=force)
         label = state.steps[there.at - 1].label if there.at else "before the first change"
         touched = [*report.written, *report.deleted]
         target = state.steps[there.at - 1].commit if there.at else ""
-        recorder = Recorder(journal, told_to(listeners), MAIN, state.turn)
         recorder.emit(Restored(there.at, target, tuple(map(printable, dict.fromkeys(touched)))))
         told = _told(store, there.at, label, report)
         return " ".join([told, *await _told_of_staged(store, moves)])
@@ -107,6 +117,7 @@ async def _told_of_staged(store: SnapshotStore, moves: Sequence[Move]) -> list[s
 
 
 async def _store(folder: Path, state: Replayed) -> SnapshotStore:
-    home = folder.parents[1]
-    repository = await open_repository(Path(state.started.root))
+    home, root = folder.parents[1], Path(state.started.root)
+    require_folder(root, Exit.USAGE)
+    repository = await open_repository(root)
     return await SnapshotStore.open(home, repository, folder.name)

@@ -12,7 +12,7 @@ from ...tools.git.clones import Clone
 from ...tools.git.merging import Labels
 from ...tools.git.names import some
 from ...tools.git.objects import tree_changes
-from ...tools.git.run import GitError
+from ...tools.git.run import CONTENT_GONE, GitError
 from ...tools.git.survey import LeftOut, Reason
 from ...tools.slots import Commands
 from ..bus import Recorder
@@ -98,8 +98,4 @@ def _require_content(error: Exception) -> None:
     """Raises PersonError where git failed for want of what the store borrows: no worker can mend that."""
     said = error.result.stderr if isinstance(error, GitError) and error.result else ""
     if "invalid object" in said or "missing blob" in said:
-        raise PersonError(
-            "Content that the work began with is gone, probably removed by `git gc --prune` in the project after it was"
-            " no longer part of it. Start a new run from the tree as it is now.",
-            Exit.NOT_DONE,
-        ) from error
+        raise PersonError(CONTENT_GONE, Exit.NOT_DONE) from error

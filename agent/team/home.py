@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from ...tools.git.homecoming import Homecoming
 from ...tools.git.merging import ConflictKind
 from ...tools.git.names import printable, some
+from ...tools.git.repository import Operation, Repository, checked_out, open_repository
 from ..events import Warned
 from ..events_plan import BroughtHome
+from ..history.replay import replay
 from ..kit import Kit
 
 
@@ -18,9 +20,26 @@ async def bring_landed_home(kit: Kit, start: str, tree: str) -> tuple[Homecoming
     home = await kit.steps.bring_home(start, tree, "the work of the plan")
     conflicts = tuple(printable(each.path) for each in home.conflicts)
     kit.recorder.emit(BroughtHome(tree, conflicts))
-    for text in _met(kit, home, tree):
+    now = await open_repository(kit.place.root)
+    for text in (*_met(kit, home, tree), *_where(kit, now)):
         kit.recorder.emit(Warned(text))
     return home, conflicts
+
+
+def _where(kit: Kit, now: Repository) -> Iterator[str]:
+    """What is to be known of the place where it came, if that is not the one where the work began."""
+    before = replay(kit.journal.events).started
+    if now.operation is Operation.REBASE:
+        yield (
+            "a rebase is in progress: `git rebase --abort` would throw away what the plan changed, too. "
+            "`leadline undo` and then `leadline redo` would bring it back."
+        )
+        return
+    here = checked_out(now)
+    if before.checked_out not in ("", here):
+        yield (
+            f"this work began on {before.checked_out}, and {here} is checked out now: that is where it came."
+        )
 
 
 def _met(kit: Kit, home: Homecoming, tree: str) -> Iterator[str]:

@@ -95,9 +95,9 @@ async def test_a_command_is_shown_whole(desk: Desk) -> None:
     assert asked.rule == "exactly this command, with any time limit"
     asked = await desk.asked("shell", command="make", timeout_seconds=5)
     assert asked.terms[0] == "at most 5 s"
-    desk.known_as = Path("/project")
+    desk.known_as = desk.root.parent
     asked = await desk.asked("shell", command="make", background=True)
-    assert asked.terms == ("in the background, until the session ends", "in /project")
+    assert asked.terms == ("in the background, until the session ends", f"in {desk.root.parent}")
 
 
 async def test_an_edit_and_a_write_are_shown_as_they_would_be_now(desk: Desk) -> None:

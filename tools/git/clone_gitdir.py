@@ -10,16 +10,19 @@ import asyncio
 import os
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ..errors import PersonError, ToolError
 from ..paths import head_of, real_path
-from .run import Place, run_git
+from .merging import commit_tree
+from .run import GitError, Place, run_git
 from .settings import read_settings
 from .store import ATTRIBUTES, CORE_CONFIG, Store, quoted
 
 _BRANCH = "leadline"
 _MOST_BYTES = 4 << 20
+_HEAD_MESSAGE = "The tree as it was when this work began\n\nCommitted and uncommitted work alike.\n"
 _CONFIG = f"""{CORE_CONFIG}\tlogAllRefUpdates = true
 [user]
 \tname = Leadline
@@ -91,6 +94,18 @@ async def _head(store: Store) -> Head | None:
     bare = Place(store.path, git_dir=store.path)
     tree = await run_git(bare, *asked, f"{commit.line}^{{tree}}")
     return Head(commit.line, tree.line)
+
+
+async def head_on_top(store: Store, tree: str, head: Head | None, when: str) -> str:
+    """A commit with this tree on top of the person's history, equal each time; of nobody's where that is gone."""
+    made = partial(commit_tree, store, tree, message=_HEAD_MESSAGE, when=when)
+    if head is None:
+        return await made([])
+    try:
+        return await made([head.commit])
+    except GitError:
+        # The person may have dropped that commit since and had it collected. It is only there to be looked at.
+        return await made([])
 
 
 def _excludes(carried: tuple[tuple[str, str], ...]) -> Path:

@@ -24,7 +24,7 @@ from pathlib import Path
 from ..errors import Exit, PersonError
 from .clone_ahead import Ahead, or_gone, to_its_end
 from .clone_files import clean, folders_of, open_up, remove_tree
-from .clone_gitdir import Surroundings, lay_git_dir, look_around
+from .clone_gitdir import Surroundings, head_on_top, lay_git_dir, look_around
 from .clone_home import Clone, Home, State
 from .clone_reflinks import Original, Share, reflink
 from .clone_staging import Staged, bench, stage
@@ -43,7 +43,6 @@ _REFS = "refs/leadline-work"
 _CHECKOUT_SECONDS = 900.0
 _AT_ONCE = 2
 """Clones written at the same time: more only wait for the same disk."""
-_HEAD_MESSAGE = "The tree as it was when this work began\n\nCommitted and uncommitted work alike.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,11 +323,10 @@ class Clones:
         head = self._around.head
         if head is not None and head.tree == start.tree:
             return head.commit
-        above = [] if head is None else [head.commit]
         async with self._asking:
             if start.commit not in self._heads:
-                self._heads[start.commit] = await commit_tree(
-                    self._store, start.tree, above, _HEAD_MESSAGE, when=start.when
+                self._heads[start.commit] = await head_on_top(
+                    self._store, start.tree, head, start.when
                 )
         return self._heads[start.commit]
 

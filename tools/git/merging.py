@@ -49,6 +49,7 @@ class ConflictKind(StrEnum):
     TYPE = "a symbolic link or submodule, changed on both sides"
     FILE_FOLDER = "a file on one side, a folder on the other"
     UNKNOWN = "something is there that is in no tree"
+    OVERTAKEN = "written while the other side was being written"
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,13 @@ async def open_repository(path: Path) -> Repository:
     )
 
 
+def checked_out(repository: Repository) -> str:
+    """The branch, or the commit where it is none, for people."""
+    if repository.branch is not None:
+        return printable(repository.branch)
+    return f"commit {repository.head[:10]}" if repository.head is not None else ""
+
+
 async def init_repository(path: Path) -> Repository:
     """Makes `path` a repository with the person's default branch and no commit, and opens it.
 

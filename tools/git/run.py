@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,17 @@ from .hardening import USUAL_PATH, Override, driver_overrides, environment
 
 DEFAULT_SECONDS = 120.0
 """Long enough for a first look at a very large tree on a slow disk; a hang is still noticed."""
+
+
+_BACK = "If you moved it, move it back and try again; else start where there is a repository."
+_LOST = re.compile(
+    r"not a valid object|unable to read (?:tree|[0-9a-f]{40})|bad object|invalid object|missing blob"
+)
+"""Complaints of git about objects that it does not find."""
+CONTENT_GONE = (
+    "Content that the work began with is gone, probably removed by `git gc --prune` in the project after it was no"
+    " longer part of it. Start a new run from the tree as it is now."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +127,7 @@ async def run_git(
             raise GitError(
                 "git was not found on PATH, where folders of the repository are left out. Install git 2.34 or newer."
             ) from None
-        raise GitError(f"{place.cwd} is gone. Start again in a folder that exists.") from None
+        raise GitError(f"{place.cwd} is gone. {_BACK}") from None
     except OSError as error:
         raise GitError(f"git could not be started: {error.strerror}.") from error
     if cancelled is not None:
@@ -133,8 +145,16 @@ async def run_git(
     code = process.returncode
     result = GitResult(args, -1 if code is None else code, out, err.decode("utf-8", "replace"))
     if result.code not in ok:
-        raise GitError(f"`git {args[0]}` failed: {result.reason}", result)
+        raise GitError(_why(place, result), result)
     return result
+
+
+def _why(place: Place, result: GitResult) -> str:
+    """What went wrong, for people; where a cause is known, with what can be done about it."""
+    if place.git_dir is not None and not place.git_dir.exists():
+        return f"{place.git_dir} is gone. {_BACK}"
+    text = f"`git {result.args[0]}` failed: {result.reason}"
+    return f"{text}. {CONTENT_GONE}" if _LOST.search(result.stderr) else text
 
 
 def _search(place: Place, search: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -177,17 +177,22 @@ class SnapshotStore:
         paths: Iterable[str] | None = None,
         *,
         force: bool = False,
+        begun: Callable[[], None] | None = None,
     ) -> RestoreReport:
         """Brings every path that differs between the two from `current` to `target`, byte for byte.
+
+        `begun` is called when nothing is in the way, before anything is touched.
 
         With `paths` only those and what is below them. Raises `PersonError` with `Exit.CONFLICT`, nothing
         touched, where a file is neither as in `current` nor as in `target`; with `force` it is overwritten,
         after a snapshot of the tree. A link or a full folder in the way is refused even then. Broken off in the
         middle, the same call goes on where it stopped.
         """
-        return await self.restore_along([(current, target, paths)], force=force)
+        return await self.restore_along([(current, target, paths)], force=force, begun=begun)
 
-    async def restore_along(self, legs: Iterable[Leg], *, force: bool = False) -> RestoreReport:
+    async def restore_along(
+        self, legs: Iterable[Leg], *, force: bool = False, begun: Callable[[], None] | None = None
+    ) -> RestoreReport:
         """Several restores, each of which begins where the one before ended, as one: all of them or none.
 
         What somebody changed in a file between the end of one and the beginning of the next is theirs, as if it had
@@ -214,6 +219,8 @@ class SnapshotStore:
             if plan.contents - sizes.keys():
                 raise damaged(plan.contents - sizes.keys())
             saved = await self._save(plan) if plan.conflicts else None
+            if begun is not None:
+                begun()
             return await self._carry_out(plan, sizes, tuple(sorted(kept)), saved)
 
     async def _carry_out(
