@@ -91,3 +91,4 @@ def test_a_repository_does_not_bring_its_own(tmp_path: Path) -> None:
     program.unlink()
     program.symlink_to(tree / "bin/bwrap")
     assert find_bubblewrap(path, tree) is None
+    assert find_bubblewrap(path, Path("/")) == f"{tree}/bin/bwrap"
