@@ -32,7 +32,13 @@ async def leaving_room(work: Awaitable[_Result], folders: Iterable[Path]) -> _Re
     limit = asyncio.timeout(None)
     least = {folder: min(KEPT, int(free * _SHARE)) for folder, free in _free(folders).items()}
     watch = asyncio.ensure_future(_until_low(least))
-    watch.add_done_callback(lambda ended: ended.cancelled() or limit.reschedule(0))
+
+    def end(watched: asyncio.Future[int]) -> None:
+        if not watched.cancelled():
+            with suppress(RuntimeError):  # the work has come to its end just now
+                limit.reschedule(0)
+
+    watch.add_done_callback(end)
     try:
         async with limit:
             try:
