@@ -83,7 +83,11 @@ def real_inside(root: Path, text: str) -> str:
 
 
 def leads_into(path: Path, folder: Path) -> bool:
-    """Whether `path` leads, through all links, to `folder` or into it. In doubt it does: where links come and go."""
+    """Whether `path` leads, through all links, to `folder` or into it: whether a program may be one that the tree there
+    has brought. In doubt it does, where links come and go. Nothing is led into a tree that is the whole machine: the
+    machine's own programs are all there are."""
+    if os.path.realpath(folder) == os.sep:
+        return False
     try:
         return Path(real_path(path)).is_relative_to(os.path.realpath(folder))
     except ToolError:

@@ -403,7 +403,8 @@ def test_a_ripgrep_of_the_repository_is_not_used(tmp_path: Path) -> None:
     root = tmp_path / "root"
     for path in (str(fake.parent), "bin", ".", "", str(link), f"{root}/x/../bin"):
         assert find_ripgrep(root, {"PATH": path}) is None
-    assert find_ripgrep(tmp_path / "other", {"PATH": str(fake.parent)}) == str(fake)
+    for elsewhere in (tmp_path / "other", Path("/")):
+        assert find_ripgrep(elsewhere, {"PATH": str(fake.parent)}) == str(fake)
 
 
 def test_search_declares_nothing_to_lock() -> None:

@@ -162,7 +162,9 @@ def _search(place: Place, search: str) -> str:
 
     What is within a tree by its name or by where it leads is left out, so that no link can lead elsewhere later.
     """
-    trees = tuple({_tree(folder) for folder in (place.cwd, place.work_tree, _here()) if folder})
+    # The root folder is no tree that could have brought one: the machine's own git is in it.
+    around = {_tree(folder) for folder in (place.cwd, place.work_tree, _here()) if folder}
+    trees = tuple(around - {os.sep})
     return ":".join(
         folder
         for folder, named, led_to in _folders(search)
@@ -175,9 +177,9 @@ def _search(place: Place, search: str) -> str:
 
 @lru_cache(maxsize=16)
 def _folders(search: str) -> tuple[tuple[str, str, str], ...]:
-    """Each folder as it is written, then its path by name and where that leads."""
+    """Each absolute folder as it is written, then its path by name and where that leads."""
     found: list[tuple[str, str, str]] = []
-    for folder in search.split(":"):
+    for folder in filter(os.path.isabs, search.split(":")):
         with contextlib.suppress(ToolError):  # where it leads can't be told: left out
             led_to = f"{real_path(Path(folder))}/"
             found.append((folder, f"{os.path.normpath(folder)}/", led_to))

@@ -224,13 +224,11 @@ def _in_memory(content: bytes) -> int:
 def find_bubblewrap(path: str, away_from: Path) -> str | None:
     """bwrap in an absolute folder of `path` (as in the PATH variable) that is not below `away_from`.
 
-    A repository must not bring its own: a folder of the tree on PATH, or a relative one, is not looked into. Where the
-    tree is the whole machine, its own is all there is.
+    A repository must not bring its own: a folder of the tree on PATH, or a relative one, is not looked into.
     """
-    whole = os.path.realpath(away_from) == os.sep
     for folder in path.split(os.pathsep):
         program = Path(folder, "bwrap")
         named = folder.startswith("/") and os.access(program, os.X_OK)
-        if named and (whole or not leads_into(program, away_from)):
+        if named and not leads_into(program, away_from):
             return str(program)
     return None

@@ -58,6 +58,10 @@ async def test_a_git_inside_the_repository_is_not_found(
     assert result.stdout.startswith(b"git version")
 
 
+async def test_the_machines_own_where_the_tree_is_all_of_it() -> None:
+    assert (await run_git(Place(cwd=Path("/")), "--version")).line.startswith("git version")
+
+
 @pytest.mark.parametrize("search", ["", ".", "bin", "{0}/bin", "{0}/bin:.:"])
 async def test_nor_where_nothing_else_is_on_the_path(
     repo: Path, monkeypatch: pytest.MonkeyPatch, search: str
